@@ -1,0 +1,60 @@
+# Daybook. `make help` lists every target; only Python 3.11+, git and make must be there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.synced
+MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
+SOURCES := libs/chassis services emulators cli tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run up down status logs setup test lint format proto clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: $(STAMP) ## Start all of Daybook, make a demo call and show it live; Ctrl-C stops. ONCE=1: end after the entry. TRACE=1: show the trace
+	@$(BIN)/daybook run $(if $(ONCE),--once) $(if $(TRACE),--trace)
+
+up: $(STAMP) ## Start all of Daybook in the background
+	@$(BIN)/daybook up
+
+down: $(STAMP) ## Stop it
+	@$(BIN)/daybook down
+
+status: $(STAMP) ## What runs, and which outside parties are real
+	@$(BIN)/daybook status
+
+logs: $(STAMP) ## Follow the logs of all processes; SERVICE=journal: of one
+	@$(BIN)/daybook logs --follow $(SERVICE)
+
+setup: $(STAMP) ## Make the environment in .venv, from uv.lock
+
+$(STAMP): uv.lock $(MEMBERS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Daybook needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 1; }
+	@[ -x $(BIN)/python ] || { echo "Making the environment in .venv"; $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip show -q uv 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check 'uv>=0.13,<0.14'
+	@$(BIN)/uv sync --frozen --inexact --quiet
+	@touch $@
+
+test: $(STAMP) ## All tests. PYTEST="-k windows -x": other arguments
+	@$(BIN)/pytest $(PYTEST)
+
+lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src
+	@$(BIN)/lint-imports
+	@$(BIN)/buf lint proto
+	@$(BIN)/buf format --diff --exit-code proto
+	@rm -rf .venv/generated && proto/generate ../.venv/generated && diff -r -x __pycache__ .venv/generated libs/contracts/src || { echo "Run: make proto"; exit 1; }
+
+format: $(STAMP) ## Bring the code into its form
+	@$(BIN)/ruff check --quiet --fix $(SOURCES)
+	@$(BIN)/ruff format --quiet $(SOURCES)
+	@$(BIN)/buf format --write proto
+
+proto: $(STAMP) ## Generate libs/contracts from proto/
+	@proto/generate ../libs/contracts/src
+
+clean: down ## Stop everything and remove what was made: the environment and all local data
+	@rm -rf .venv .daybook

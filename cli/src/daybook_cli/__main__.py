@@ -1,0 +1,3 @@
+from daybook_cli.app import main
+
+main()

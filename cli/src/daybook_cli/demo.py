@@ -1,0 +1,78 @@
+"""A demo person whose window is open now. Pure but for `add_demo_person`, which tells window-scheduler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import grpc
+
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub, WindowsServiceStub
+
+EMULATED_PHONE = "+12025550123"
+NAME = "Robin"
+WINDOW_LENGTH = timedelta(hours=2)
+
+ZONES = (
+    "Europe/Vienna",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Pacific/Auckland",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+)
+"""Round the world, so that it is day in one of them at any hour: nobody is called in quiet hours, not even in a demo."""
+
+DAY_BEGINS, DAY_ENDS = 9, 18
+
+
+@dataclass(frozen=True)
+class Demo:
+    person_id: str
+    time_zone: str
+    starts_at: str
+    ends_at: str
+
+
+def zone_at_day(now: datetime, zones: Sequence[str] = ZONES) -> ZoneInfo:
+    """The first zone in which it is day.
+
+    Raises:
+        LookupError: it is night in all of them.
+    """
+    for name in zones:
+        zone = ZoneInfo(name)
+        if DAY_BEGINS <= now.astimezone(zone).hour < DAY_ENDS:
+            return zone
+    raise LookupError("it is night in all zones")
+
+
+def window_open_now(now: datetime, zone: ZoneInfo) -> pb.WindowTimes:
+    """A one-off window that opened a minute ago and stays open for two hours."""
+    local = now.astimezone(zone)
+    opens, closes = local - timedelta(minutes=1), local + WINDOW_LENGTH
+    return pb.WindowTimes(
+        starts_at=f"{opens:%H:%M}", ends_at=f"{closes:%H:%M}", one_off=pb.OneOff(date=local.date().isoformat())
+    )
+
+
+async def add_demo_person(channel: grpc.aio.Channel, *, phone: str, now: datetime) -> Demo:
+    """Adds a person, with consent, and a window that is open now.
+
+    Raises:
+        grpc.aio.AioRpcError: window-scheduler refused; its details say why.
+    """
+    zone = zone_at_day(now)
+    request = pb.CreatePersonRequest(
+        name=NAME,
+        phone_number=phone,
+        time_zone=zone.key,
+        locale="en-US",
+        consent=pb.Consent(wording_version="demo-1", channel="make-run"),
+    )
+    request.consent.given_at.FromDatetime(now)
+    person = (await PeopleServiceStub(channel).CreatePerson(request)).person
+    times = window_open_now(now, zone)
+    await WindowsServiceStub(channel).CreateWindow(pb.CreateWindowRequest(person_id=person.person_id, times=times))
+    return Demo(person.person_id, zone.key, times.starts_at, times.ends_at)

@@ -1,0 +1,87 @@
+"""`daybook entry`: read what is kept. Everything is asked of the journal by gRPC, which alone can decrypt it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import grpc
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from daybook.journal.v1 import journal_pb2 as pb
+from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
+from daybook_cli.home import Home
+from daybook_cli.people import ask
+from daybook_cli.story import SPEAKERS
+
+entries = typer.Typer(no_args_is_help=True, help="What is kept.")
+console = Console(highlight=False)
+
+AUDIO_TIMEOUT_S = 300
+
+
+def _journal() -> str:
+    return Home.from_environment().running().journal
+
+
+@entries.command("list")
+def list_entries(person_id: str) -> None:
+    """A person's entries, the newest first."""
+    table = Table(box=None)
+    for column in ("entry", "began (UTC)", "turns", "recording", "ended as"):
+        table.add_column(column, no_wrap=column == "entry")
+    token, more = "", True
+    while more:
+        page = _page(person_id, token)
+        for entry in page.entries:
+            outcome = pb.SessionOutcome.Name(entry.outcome).removeprefix("SESSION_OUTCOME_").lower()
+            began = f"{entry.started_at.ToDatetime():%Y-%m-%d %H:%M}"
+            table.add_row(entry.entry_id, began, str(entry.turns), f"{entry.recording_ms / 1000:.0f} s", outcome)
+        token = page.next_page_token
+        more = bool(token)
+    console.print(table)
+
+
+def _page(person_id: str, token: str) -> pb.ListEntriesResponse:
+    request = pb.ListEntriesRequest(person_id=person_id, page_token=token)
+    return ask(_journal(), lambda channel: JournalServiceStub(channel).ListEntries(request))
+
+
+@entries.command("read")
+def read_entry(person_id: str, entry_id: str) -> None:
+    """One entry, turn by turn."""
+    request = pb.ReadEntryRequest(person_id=person_id, entry_id=entry_id)
+    for turn in ask(_journal(), lambda channel: JournalServiceStub(channel).ReadEntry(request)).turns:
+        console.print(f"{SPEAKERS.get(turn.speaker, '?')}: {turn.text}", markup=False)
+
+
+@entries.command("audio")
+def read_audio(
+    person_id: str,
+    entry_id: str,
+    out: Annotated[Path, typer.Option(help="The WAV file to write, unencrypted")],
+) -> None:
+    """Write an entry's recording as a WAV file: left the person, right Daybook."""
+    request = pb.ReadAudioRequest(person_id=person_id, entry_id=entry_id)
+
+    async def write(channel: grpc.aio.Channel) -> None:
+        with out.open("wb") as file:
+            async for response in JournalServiceStub(channel).ReadAudio(request, timeout=AUDIO_TIMEOUT_S):
+                file.write(response.chunk)
+
+    ask(_journal(), write)
+
+
+@entries.command("delete")
+def delete_entry(person_id: str, entry_id: str) -> None:
+    """Delete one entry and its recording."""
+    request = pb.DeleteEntryRequest(person_id=person_id, entry_id=entry_id)
+    ask(_journal(), lambda channel: JournalServiceStub(channel).DeleteEntry(request))
+
+
+@entries.command("delete-all")
+def delete_all(person_id: str) -> None:
+    """Destroy a person's key, and with it everything that it kept secret."""
+    request = pb.DeletePersonRequest(person_id=person_id)
+    deleted = ask(_journal(), lambda channel: JournalServiceStub(channel).DeletePerson(request))
+    console.print(f"Destroyed: {deleted.entries} entries, {deleted.recordings} recordings.")

@@ -1,0 +1,116 @@
+"""The folder in which a local Daybook keeps everything: data, keys, logs, and what is running."""
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from dotenv import dotenv_values
+
+from daybook_cli.errors import NotRunning
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a supervisor tells other commands about the stack that it runs.
+
+    Attributes:
+        complete: every process is up and ready.
+        supervisor_pid: the process that started all the others.
+        scheduler: host:port of window-scheduler's gRPC.
+        journal: host:port of journal's gRPC.
+        nats_url: where events pass.
+        emulator_url: the Twilio emulator's address; empty where the carrier is real.
+        outside: outside party → "real" or "emulated".
+        health: process → address of its health endpoint, or empty where it has none.
+        pids: process → its id.
+    """
+
+    complete: bool
+    supervisor_pid: int
+    scheduler: str
+    journal: str
+    nats_url: str
+    emulator_url: str
+    outside: dict[str, str]
+    health: dict[str, str]
+    pids: dict[str, int]
+
+
+class Home:
+    """Paths below one folder, `.daybook` of the working directory unless DAYBOOK_HOME names another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.logs = self.folder / "logs"
+        self.keys = self.folder / "keys"
+        self.objects = self.folder / "objects"
+        self._state = self.folder / "running.json"
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        return cls(Path(os.environ.get("DAYBOOK_HOME", ".daybook")))
+
+    def make(self) -> None:
+        for folder in (self.folder, self.logs, self.keys, self.objects):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.keys.chmod(0o700)
+
+    def log(self, process: str) -> Path:
+        return self.logs / f"{process}.log"
+
+    def key(self, name: str) -> Path:
+        """A key file of 32 random bytes in base64, made once."""
+        path = self.keys / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+        return path
+
+    def secret(self, name: str) -> str:
+        """A random word kept in a file, made once."""
+        path = self.keys / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(16))
+        return path.read_text()
+
+    def write_running(self, running: Running) -> None:
+        self._state.write_text(json.dumps(asdict(running), indent=2))
+
+    def forget_running(self) -> None:
+        self._state.unlink(missing_ok=True)
+
+    def running(self) -> Running:
+        """What runs now.
+
+        Raises:
+            NotRunning: nothing does.
+        """
+        running = self.last_running()
+        if running is None or not psutil.pid_exists(running.supervisor_pid):
+            raise NotRunning
+        return running
+
+    def left_over(self) -> list[psutil.Process]:
+        """Processes of a supervisor that was killed, still alive. One that is younger than its record only bears its number."""
+        last = self.last_running()
+        if last is None:
+            return []
+        alive = [psutil.Process(pid) for pid in last.pids.values() if psutil.pid_exists(pid)]
+        return [process for process in alive if process.create_time() <= self._state.stat().st_mtime]
+
+    def last_running(self) -> Running | None:
+        """What a supervisor wrote last, though it may be gone."""
+        if not self._state.exists():
+            return None
+        return Running(**json.loads(self._state.read_text()))
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, with what `.env` of the working directory adds to it."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value}
+    return {**from_file, **os.environ}

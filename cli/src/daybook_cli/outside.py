@@ -1,0 +1,48 @@
+"""Which outside parties are real and which are emulated, decided by the credentials that are there. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from daybook_cli.errors import CommandError
+
+TWILIO_NEEDS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER", "PUBLIC_URL")
+
+
+@dataclass(frozen=True)
+class Outside:
+    """True: the real one."""
+
+    twilio: bool
+    google: bool
+    gemini: bool
+
+    def described(self) -> dict[str, str]:
+        return {
+            "Twilio (carrier)": _word(real=self.twilio),
+            "Google Speech and Text-to-Speech": _word(real=self.google),
+            "Gemini (verdict)": _word(real=self.gemini),
+        }
+
+
+def _word(*, real: bool) -> str:
+    return "real" if real else "emulated"
+
+
+def choose_outside(environment: Mapping[str, str]) -> Outside:
+    """Each party is real where its credentials are set.
+
+    Raises:
+        CommandError: the credentials of one are set in part.
+    """
+    given = [name for name in TWILIO_NEEDS[:3] if environment.get(name)]
+    missing = [name for name in (*TWILIO_NEEDS, "PHONE") if not environment.get(name)]
+    if given and missing:
+        raise CommandError(
+            f"{given[0]} is set, so the carrier is to be the real Twilio, which needs {', '.join(missing)} as well. "
+            "Set it in .env (see README, 'Real accounts'), or unset the others to use the emulator."
+        )
+    return Outside(
+        twilio=bool(given),
+        google=bool(environment.get("GOOGLE_APPLICATION_CREDENTIALS")),
+        gemini=bool(environment.get("GEMINI_API_KEY")),
+    )

@@ -1,0 +1,180 @@
+"""`daybook run`, which `make run` calls: everything up, one demo call told live, its entry read back, then it stays up."""
+
+import asyncio
+import contextlib
+import json
+from datetime import UTC, datetime
+
+import grpc
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from chassis.rpc import open_channel
+from daybook.events.v1 import events_pb2 as events
+from daybook.journal.v1 import journal_pb2 as journal
+from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
+from daybook_cli.demo import EMULATED_PHONE, add_demo_person
+from daybook_cli.errors import StepFailed
+from daybook_cli.running import keep_ticking, running_stack
+from daybook_cli.stack import Stack
+from daybook_cli.story import SPEAKERS, CallStory, Line, listening
+from daybook_cli.supervisor import Supervisor
+
+DEMO_CALL_WITHIN_S = 1800.0
+
+STYLES = {"person": "bold cyan", "daybook": "bold green", "verdict": "yellow", "finished": "bold"}
+
+
+async def run_demo(stack: Stack, console: Console, *, phone: str | None, once: bool, trace: bool) -> None:
+    """Starts the stack, makes a demo call, shows it, and keeps ticking until cancelled, or ends after the entry.
+
+    Raises:
+        StepFailed: a step failed; it says which, why, and which log has more.
+    """
+    status = console.status("Starting")
+    status.start()
+    try:
+        async with running_stack(stack, lambda step: status.update(f"{step} …")) as supervisor:
+            status.stop()
+            _show_start(stack, console)
+            try:
+                await _call_and_keep(stack, supervisor, console, phone=phone or EMULATED_PHONE, once=once, trace=trace)
+            finally:
+                status.update("Stopping …")
+                status.start()
+    finally:
+        status.stop()
+        console.print("Stopped.")
+
+
+async def _call_and_keep(
+    stack: Stack, supervisor: Supervisor, console: Console, *, phone: str, once: bool, trace: bool
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        keeping = [
+            tasks.create_task(supervisor.keep(lambda sentence: console.print(sentence, style="red"))),
+            tasks.create_task(keep_ticking(stack, supervisor)),
+        ]
+        try:
+            async with asyncio.timeout(DEMO_CALL_WITHIN_S):
+                await _demo_call(stack, supervisor, console, phone=phone, trace=trace)
+        except TimeoutError:
+            why = f"it had not ended after {DEMO_CALL_WITHIN_S / 60:.0f} minutes."
+            raise StepFailed("The demo call", why, stack.home.log("call-dispatcher")) from None
+        if once:
+            for task in keeping:
+                task.cancel()
+        else:
+            console.print(
+                "Daybook stays up: the tick runs every 5 minutes, the sweep every 15 seconds. Ctrl-C stops it."
+            )
+
+
+def _show_start(stack: Stack, console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for party, kind in stack.outside.described().items():
+        table.add_row(f"  {party}", f"[dim]{kind}[/dim]")
+    console.print("Daybook is up. The world outside:")
+    console.print(table)
+    console.print(f"Logs: {stack.home.logs}\n")
+
+
+async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str, trace: bool) -> None:
+    async with open_channel(stack.scheduler_target) as scheduler, open_channel(stack.journal_target) as journal_channel:
+        try:
+            demo = await add_demo_person(scheduler, phone=phone, now=datetime.now(UTC))
+        except grpc.aio.AioRpcError as error:
+            raise StepFailed(
+                "Adding the demo person", str(error.details()), stack.home.log("window-scheduler")
+            ) from None
+        console.print(
+            f"A demo person may be called today between {demo.starts_at} and {demo.ends_at} ({demo.time_zone}). The tick runs."
+        )
+        story = CallStory(demo.person_id, journal_channel, stack.home.log("voice-gateway"))
+        async with listening(story, stack.nats_url):
+            await supervisor.run(*stack.tick())
+            outcome = await _tell(story, console)
+        if trace:
+            _show_trace(stack, story.call_id, console)
+        if outcome != events.CALL_OUTCOME_REFLECTED or not story.entry_id:
+            raise StepFailed(
+                "The demo call",
+                f"it ended as {events.CallOutcome.Name(outcome)}, without a completed reflection.",
+                stack.home.log("voice-gateway"),
+            )
+        try:
+            await _show_entry(journal_channel, demo.person_id, story.entry_id, console)
+        except grpc.aio.AioRpcError as error:
+            raise StepFailed("Reading the entry", str(error.details()), stack.home.log("journal")) from None
+
+
+async def _tell(story: CallStory, console: Console) -> events.CallOutcome.ValueType:
+    async for line in story.lines():
+        console.print(_rendered(line), soft_wrap=False)
+        if line.outcome is not None:
+            return line.outcome
+    raise AssertionError("a story ends with its outcome")
+
+
+def _rendered(line: Line) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", width=8)
+    grid.add_column(style=STYLES.get(line.kind, "magenta"), width=12)
+    grid.add_column(overflow="fold")
+    grid.add_row(f"{datetime.now():%H:%M:%S}", line.kind, line.text)  # noqa: DTZ005 - the reader's own wall clock
+    return grid
+
+
+async def _show_entry(channel: grpc.aio.Channel, person_id: str, entry_id: str, console: Console) -> None:
+    """Reads the entry back through the journal's own API, the only place where it can be decrypted."""
+    stub = JournalServiceStub(channel)
+    entry = await stub.ReadEntry(journal.ReadEntryRequest(person_id=person_id, entry_id=entry_id))
+    console.print(
+        _rendered(Line("saved", f"{len(entry.turns)} turns and the recording, encrypted, as entry {entry_id}"))
+    )
+    audio_bytes = 0
+    async for response in stub.ReadAudio(journal.ReadAudioRequest(person_id=person_id, entry_id=entry_id), timeout=60):
+        audio_bytes += len(response.chunk)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(justify="right", style="dim")
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for turn in entry.turns:
+        speaker = SPEAKERS.get(turn.speaker, "?")
+        grid.add_row(_clock(turn.starts_at_ms), f"[{STYLES[speaker]}]{speaker}[/]", turn.text)
+    length = _clock(entry.summary.recording_ms)
+    console.print(
+        Panel(
+            grid,
+            title="The journal entry, decrypted by the journal",
+            subtitle=f"recording {length}, {audio_bytes / 1024:.0f} KiB",
+        )
+    )
+    listen = f".venv/bin/daybook entry audio {person_id} {entry_id} --out FILE.wav"
+    console.print(f"To listen, while Daybook is up: [bold]{listen}[/bold]\n", soft_wrap=True)
+
+
+def _clock(milliseconds: int) -> str:
+    return f"{milliseconds // 60_000}:{milliseconds // 1000 % 60:02d}"
+
+
+def _show_trace(stack: Stack, call_id: str, console: Console) -> None:
+    """The call's spans of all services, by time: its trace id is its call id without the dashes."""
+    trace_id = call_id.replace("-", "")
+    spans: list[dict[str, object]] = []
+    for log in stack.home.logs.glob("*.log"):
+        for line in log.read_text(errors="replace").splitlines():
+            if trace_id in line and '"span"' in line:
+                with contextlib.suppress(ValueError):
+                    spans.append(json.loads(line))
+    table = Table(title=f"Trace {trace_id}", box=None)
+    for column in ("ms", "took", "service", "span"):
+        table.add_column(column, justify="right" if column in {"ms", "took"} else "left")
+    spans = [entry for entry in spans if entry.get("event") == "span"]
+    spans.sort(key=lambda entry: int(str(entry["start_ns"])))
+    first_ns = int(str(spans[0]["start_ns"])) if spans else 0
+    for entry in spans:
+        since_ms = (int(str(entry["start_ns"])) - first_ns) // 1_000_000
+        table.add_row(str(since_ms), f"{entry['duration_ms']}", str(entry["service"]), str(entry["name"]))
+    console.print(table)

@@ -1,0 +1,294 @@
+"""The processes of a local Daybook, described: which there are, with which settings, and how to ask whether they are ready.
+
+The same services with the same settings classes as in a cluster; what a party outside would do, an emulator does, and the
+services cannot tell but by the address that they are given.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+import httpx2
+
+from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port
+from daybook_cli.home import Home
+from daybook_cli.outside import Outside
+from daybook_cli.supervisor import Process, Ready, inherited
+
+GATEWAY_PORT = 8000
+"""The first system's port, so that a tunnel to it goes on working. Another is taken where it is not free."""
+
+DATABASE = "daybook"
+EMULATED_ACCOUNT_SID = "AC" + "0" * 32
+EMULATED_FROM_NUMBER = "+15005550006"
+LOOPBACK = "127.0.0.1"
+DAYBOOK_VOICE, CALLER_VOICE = "heart", "deep"
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How a local Daybook differs from the usual one: what tests and impatient people change.
+
+    Attributes:
+        time_factor: seconds that pass in the emulated outside world in one real second.
+        voices: "hibari" speaks and is heard by real engines; "wordcode" carries the words in band, for tests.
+        persona: how the emulated person behaves (emulators/src/emulators/twilio/README.md lists them).
+        trace: write spans to the logs.
+        settings: further environment variables, for all services.
+    """
+
+    time_factor: float = 1.0
+    voices: str = "hibari"
+    persona: str = "talks_and_completes"
+    trace: bool = False
+    settings: Mapping[str, str] | None = None
+
+
+class Stack:
+    """All processes, in the order in which they are started."""
+
+    def __init__(self, home: Home, environment: Mapping[str, str], outside: Outside, tuning: Tuning) -> None:
+        self.home = home
+        self.outside = outside
+        self._environment = environment
+        self._tuning = tuning
+        self.postgres = EmbeddedPostgres(home.folder / "postgres", free_port())
+        self.nats = EmbeddedNats(home.folder / "nats", free_port(), free_port())
+        self._ports: dict[str, int] = {}
+        self.public_url = (
+            environment.get("PUBLIC_URL", "") if outside.twilio else f"http://{LOOPBACK}:{self._port('gateway')}"
+        )
+
+    def _port(self, name: str) -> int:
+        if name not in self._ports:
+            self._ports[name] = _port_or_free(GATEWAY_PORT) if name == "gateway" else free_port()
+        return self._ports[name]
+
+    def _target(self, name: str) -> str:
+        return f"{LOOPBACK}:{self._port(name)}"
+
+    @property
+    def scheduler_target(self) -> str:
+        return self._target("scheduler.grpc")
+
+    @property
+    def journal_target(self) -> str:
+        return self._target("journal.grpc")
+
+    @property
+    def emulator_url(self) -> str:
+        return "" if self.outside.twilio else f"http://{self._target('twilio')}"
+
+    @property
+    def database_url(self) -> str:
+        return self._environment.get("DAYBOOK_DATABASE_URL") or self.postgres.url(DATABASE)
+
+    @property
+    def nats_url(self) -> str:
+        return self._environment.get("DAYBOOK_NATS_URL") or self.nats.url
+
+    def servers(self) -> list[Process]:
+        """PostgreSQL and NATS, where none of one's own is named by DAYBOOK_DATABASE_URL or DAYBOOK_NATS_URL."""
+        wanted: list[Process] = []
+        if not self._environment.get("DAYBOOK_DATABASE_URL"):
+            self.postgres.prepare()
+            ready = _database_made(self.postgres)
+            wanted.append(Process("postgres", self.postgres.argv, inherited(), ready, identity=self.postgres.identity))
+        if not self._environment.get("DAYBOOK_NATS_URL"):
+            self.nats.prepare()
+            health = f"http://{LOOPBACK}:{self.nats.monitor_port}/healthz"
+            wanted.append(Process("nats", self.nats.argv, inherited(), _answering(health), health))
+        return wanted
+
+    def emulators(self) -> list[Process]:
+        """Those of the outside parties that are not real."""
+        wanted: list[Process] = []
+        if not self.outside.google:
+            ears = "whisper" if self._tuning.voices == "hibari" else "wordcode"
+            wanted += [
+                self._emulator("google-speech", "google_speech", {"ENGINE": ears}),
+                self._emulator("google-tts", "google_tts", {"VOICE": self._voice(DAYBOOK_VOICE)}),
+            ]
+        if not self.outside.gemini:
+            wanted.append(self._emulator("gemini", "gemini", {}))
+        if not self.outside.twilio:
+            settings = {
+                "ACCOUNT_SID": EMULATED_ACCOUNT_SID,
+                "AUTH_TOKEN": self.home.secret("emulated-twilio-token"),
+                "FROM_NUMBERS": EMULATED_FROM_NUMBER,
+                "DEFAULT_PERSONA": self._tuning.persona,
+                "VOICE": self._voice(CALLER_VOICE),
+            }
+            wanted.append(self._emulator("twilio", "twilio", settings))
+        return wanted
+
+    def _voice(self, name: str) -> str:
+        return f"hibari:{name}" if self._tuning.voices == "hibari" else "wordcode"
+
+    def _emulator(self, name: str, module: str, settings: Mapping[str, str]) -> Process:
+        common = {"PORT": str(self._port(name)), "TIME_FACTOR": str(self._tuning.time_factor)}
+        if name == "twilio":
+            health = f"http://{self._target(name)}/healthz"
+        else:
+            common["ADMIN_PORT"] = str(self._port(f"{name}.admin"))
+            health = f"http://{self._target(f'{name}.admin')}/healthz"
+        environment = {f"DAYBOOK_EMULATOR_{key}": value for key, value in {**common, **settings}.items()}
+        argv = [sys.executable, "-m", f"emulators.{module}"]
+        return Process(f"emulator-{name}", argv, {**inherited(), **environment}, _answering(health), health)
+
+    def services(self) -> list[Process]:
+        """The long-running services."""
+        return [
+            self._service("journal", ["journal", "serve"], self.journal_settings()),
+            self._service("window-scheduler", ["window_scheduler", "api"], self.scheduler_settings()),
+            self._service("call-dispatcher", ["call_dispatcher", "serve"], self._dispatcher_settings()),
+            self._service("voice-gateway", ["voice_gateway", "serve"], self._gateway_settings()),
+        ]
+
+    def _service(self, name: str, program: list[str], settings: Mapping[str, str]) -> Process:
+        port = self._port("gateway" if name == "voice-gateway" else f"{name}.http")
+        address = f"http://{LOOPBACK}:{port}"
+        environment = {**settings, "DAYBOOK_HTTP_PORT": str(port)}
+        return Process(
+            name, [sys.executable, "-m", *program], environment, _answering(f"{address}/readyz"), f"{address}/readyz"
+        )
+
+    def migrations(self) -> list[tuple[str, list[str], dict[str, str]]]:
+        """Name, command line and environment of each service's migration."""
+        settings = {
+            "journal": self.journal_settings(),
+            "window_scheduler": self.scheduler_settings(),
+            "call_dispatcher": self._dispatcher_settings(),
+        }
+        return [
+            (f"migrate-{package}", [sys.executable, "-m", package, "migrate"], dict(of))
+            for package, of in settings.items()
+        ]
+
+    def tick(self) -> tuple[str, list[str], dict[str, str]]:
+        """The tick, exactly as the CronJob runs it."""
+        return (
+            "window-scheduler-tick",
+            [sys.executable, "-m", "window_scheduler", "tick"],
+            dict(self.scheduler_settings()),
+        )
+
+    def _common(self) -> dict[str, str]:
+        return {
+            **inherited(),
+            **{name: value for name, value in self._environment.items() if name in PASSED_ON},
+            **(self._tuning.settings or {}),
+            "DAYBOOK_TRACE_LOG": str(self._tuning.trace).lower(),
+        }
+
+    def journal_settings(self) -> dict[str, str]:
+        return {
+            **self._common(),
+            "DAYBOOK_DATABASE_URL": self.database_url,
+            "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_GRPC_PORT": str(self._port("journal.grpc")),
+            "DAYBOOK_KEK_FILE": str(self.home.key("kek")),
+            "DAYBOOK_OBJECT_STORE_URL": self.home.objects.as_uri(),
+        }
+
+    def scheduler_settings(self) -> dict[str, str]:
+        return {
+            **self._common(),
+            "DAYBOOK_DATABASE_URL": self.database_url,
+            "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_GRPC_PORT": str(self._port("scheduler.grpc")),
+            "DAYBOOK_PEOPLE_KEY_FILE": str(self.home.key("people")),
+        }
+
+    def _carrier_settings(self) -> dict[str, str]:
+        if self.outside.twilio:
+            names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER", "PUBLIC_URL")
+            return {name: self._environment[name] for name in names}
+        return {
+            "TWILIO_ACCOUNT_SID": EMULATED_ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": self.home.secret("emulated-twilio-token"),
+            "TWILIO_FROM_NUMBER": EMULATED_FROM_NUMBER,
+            "PUBLIC_URL": self.public_url,
+            "TWILIO_API_URL": self.emulator_url,
+        }
+
+    def _dispatcher_settings(self) -> dict[str, str]:
+        return {
+            **self._common(),
+            **self._carrier_settings(),
+            "DAYBOOK_DATABASE_URL": self.database_url,
+            "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
+        }
+
+    def _gateway_settings(self) -> dict[str, str]:
+        carrier = self._carrier_settings()
+        settings = {
+            **self._common(),
+            "TWILIO_AUTH_TOKEN": carrier["TWILIO_AUTH_TOKEN"],
+            "PUBLIC_URL": carrier["PUBLIC_URL"],
+            "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
+            "DAYBOOK_JOURNAL_TARGET": self.journal_target,
+        }
+        if self.outside.google:
+            settings["GOOGLE_APPLICATION_CREDENTIALS"] = self._environment["GOOGLE_APPLICATION_CREDENTIALS"]
+        else:
+            settings |= {
+                "GOOGLE_SPEECH_ENDPOINT": self._target("google-speech"),
+                "GOOGLE_TTS_ENDPOINT": self._target("google-tts"),
+            }
+        if self.outside.gemini:
+            settings["GEMINI_API_KEY"] = self._environment["GEMINI_API_KEY"]
+        else:
+            settings |= {"GEMINI_BASE_URL": f"http://{self._target('gemini')}", "GEMINI_API_KEY": "emulated"}
+        return settings
+
+
+PASSED_ON = frozenset(
+    {
+        "DAYBOOK_LOG_LEVEL",
+        "DAYBOOK_OTLP_ENDPOINT",
+        "DAYBOOK_ORCHESTRATOR",
+        "USE_ENHANCED_CALLS",
+        "DAYBOOK_MAX_CALL_S",
+        "GOOGLE_CLOUD_PROJECT",
+        "GEMINI_MODEL",
+    }
+)
+"""What of the caller's environment the services are told as it is."""
+
+
+def _port_or_free(port: int) -> int:
+    try:
+        return free_port(port)
+    except OSError:
+        return free_port()
+
+
+def _answering(url: str) -> Ready:
+    async def ready() -> bool:
+        try:
+            async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+                return (await client.get(url)).status_code == httpx2.codes.OK
+        except httpx2.TransportError:
+            return False
+
+    return ready
+
+
+def _database_made(server: EmbeddedPostgres) -> Ready:
+    async def ready() -> bool:
+        try:
+            connection = await asyncpg.connect(server.url(), timeout=5)
+        except (OSError, asyncpg.PostgresError):
+            return False
+        try:
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        finally:
+            await connection.close()
+        return True
+
+    return ready

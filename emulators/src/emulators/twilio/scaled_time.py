@@ -1,0 +1,43 @@
+"""The emulator's time: seconds of the world it plays, of which `factor` pass in one second of the machine's."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+
+class ScaledTime:
+    """Every wait of the phone network goes by this one time, so that a factor changes how long a call takes and never
+    the order of what happens in it.
+
+    Args:
+        factor: 1.0 is real time; at 20.0 a call of ten minutes takes 30 s.
+    """
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+        self._started = time.monotonic()
+
+    def now(self) -> float:
+        """Virtual seconds since the emulator started."""
+        return (time.monotonic() - self._started) * self.factor
+
+    def utc(self) -> datetime:
+        """The machine's date, which is what the services under test compare with their own."""
+        return datetime.now(UTC)
+
+    async def sleep(self, virtual_s: float) -> None:
+        await asyncio.sleep(virtual_s / self.factor)
+
+    async def until(self, virtual_s: float) -> None:
+        """Waits for a moment of `now()`; past moments let other tasks run once and are caught up with."""
+        await asyncio.sleep(max(0.0, (virtual_s - self.now()) / self.factor))
+
+    def at_least(self, virtual_s: float, *, real_s: float) -> float:
+        """A wait in virtual seconds that leaves the app under test, whose own speed no factor changes, `real_s`."""
+        return max(virtual_s, real_s * self.factor)
+
+    def network_timeout_s(self, virtual_s: float) -> float:
+        """How long to wait for the app's answer, in real seconds: scaled, yet not below three seconds where it was
+        above, since a factor makes neither the app nor the machine faster.
+        """
+        return max(virtual_s / self.factor, min(virtual_s, 3.0))

@@ -1,0 +1,239 @@
+"""The bus: events over NATS JetStream, as protobuf bodies with CloudEvents attributes in the headers.
+
+A row is the truth and a message the wake-up: JetStream may deliver a message again even after its ack was confirmed
+(reference/scheduling.md, B), so no handler may rely on seeing an event once; a row in its own database guards the effect.
+
+What cannot be decoded, or cannot be handled however often it comes, goes to the stream DEADLETTERS with the reason, and the
+next message is served. Headers: `ce-id` (also `Nats-Msg-Id`, by which JetStream drops repeats), `ce-type`, `ce-source`,
+`ce-time`, `ce-specversion`, `content-type`, `traceparent`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter
+
+from chassis.clock import Clock
+from chassis.consumer import Consumer, Handler
+from chassis.errors import Unavailable
+from chassis.events import (
+    CALLS_KEPT_FOR,
+    CALLS_STREAM,
+    CALLS_SUBJECTS,
+    DEAD_LETTERS_KEPT_FOR,
+    DEAD_LETTERS_STREAM,
+    DEAD_LETTERS_SUBJECTS,
+    DEDUPLICATED_WITHIN,
+    EventType,
+    MessageT,
+)
+from chassis.telemetry import MESSAGING, inject, span
+
+log = structlog.get_logger()
+
+REQUEST_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 10.0
+RECONNECT_WAIT_S = 0.5
+ACK_WAIT_S = 30.0
+RETRY_DELAYS_S = (0.2, 1.0, 5.0, 15.0, 30.0)
+
+NO_ANSWER = "NATS does not answer. Is it running, and does DAYBOOK_NATS_URL name it?"
+_STREAM_NAME_IN_USE = 10058
+
+events_published = Counter("daybook_events_published_total", "Events confirmed by the stream.", ["subject"])
+
+
+class BusUnavailable(Unavailable):
+    """NATS did not confirm. The event may have been stored: publish it again under the same id."""
+
+
+class Bus:
+    """A connection to NATS with the two streams of Daybook on it. Made by `open_bus`."""
+
+    def __init__(self, client: Client, *, source: str, clock: Clock, retry_delays_s: Sequence[float]) -> None:
+        self._client = client
+        self._stream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
+        self._source = source
+        self._clock = clock
+        self._retry_delays_s = retry_delays_s
+
+    async def check(self) -> None:
+        """Returns when NATS answers.
+
+        Raises:
+            BusUnavailable: it does not.
+        """
+        try:
+            # a client that is reconnecting keeps the flush for later and calls it done
+            connected = self._client.is_connected
+            await self._client.flush(timeout=2)
+        except (NatsError, TimeoutError, OSError) as error:
+            raise BusUnavailable(NO_ANSWER) from error
+        if not connected:
+            raise BusUnavailable(NO_ANSWER)
+
+    async def provision(self) -> None:
+        """Makes the streams, or brings their settings up to date. Any number of processes may do it at once."""
+        calls = StreamConfig(
+            name=CALLS_STREAM,
+            subjects=[CALLS_SUBJECTS],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=CALLS_KEPT_FOR.total_seconds(),
+            duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
+            allow_atomic=True,
+        )
+        dead_letters = StreamConfig(
+            name=DEAD_LETTERS_STREAM,
+            subjects=[DEAD_LETTERS_SUBJECTS],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=DEAD_LETTERS_KEPT_FOR.total_seconds(),
+            duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
+        )
+        for config in (calls, dead_letters):
+            await self._provision_stream(config)
+
+    async def _provision_stream(self, config: StreamConfig) -> None:
+        try:
+            await self._stream.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != _STREAM_NAME_IN_USE:
+                raise
+            await self._stream.update_stream(config)
+        except (NatsError, TimeoutError, OSError) as error:
+            raise BusUnavailable("NATS did not make the streams. Is JetStream enabled (nats-server -js)?") from error
+
+    async def publish(self, event: EventType[MessageT], message: MessageT, *, event_id: str) -> None:
+        """Publishes one event and waits until the stream has stored it.
+
+        Args:
+            event: its kind.
+            message: its body.
+            event_id: the same for every try to tell the same fact; JetStream drops repeats.
+
+        Raises:
+            BusUnavailable: no confirmation came. Publish again under the same id.
+        """
+        headers = {
+            "Nats-Msg-Id": event_id,
+            "ce-id": event_id,
+            "ce-type": event.type_name,
+            "ce-source": self._source,
+            "ce-time": self._clock.now().isoformat(),
+            "ce-specversion": "1.0",
+            "content-type": "application/protobuf",
+        }
+        with span(f"send {event.subject}", kind=SpanKind.PRODUCER, attributes=MESSAGING):
+            inject(headers)
+            try:
+                await self._stream.publish(
+                    event.subject, message.SerializeToString(), headers=headers, stream=CALLS_STREAM
+                )
+            except (NatsError, TimeoutError, OSError) as error:
+                raise BusUnavailable(
+                    f"The stream did not confirm an event on {event.subject}. It is to be sent again."
+                ) from error
+        events_published.labels(event.subject).inc()
+
+    async def consume(
+        self,
+        event: EventType[MessageT],
+        *,
+        durable: str,
+        handler: Handler[MessageT],
+        stop: asyncio.Event,
+        workers: int = 1,
+    ) -> None:
+        """Hands every event of a kind to a handler until `stop` is set; what is in hand then is finished first.
+
+        Args:
+            event: which kind.
+            durable: the consumer's name on the server. All processes of one service share it, and so the work.
+            handler: see `Handler`.
+            stop: set to end.
+            workers: how many events may be in hand at once. More than one gives up their order.
+        """
+
+        async def provision() -> None:
+            await self.provision()
+            await self._provision_consumer(event, durable)
+
+        consumer = Consumer(self._stream, event, durable, handler, provision, self._retry_delays_s)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(workers):
+                tasks.create_task(consumer.run(stop))
+
+    async def _provision_consumer(self, event: EventType[MessageT], durable: str) -> None:
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subject=event.subject,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S,
+            max_deliver=-1,
+        )
+        try:
+            await self._stream.add_consumer(CALLS_STREAM, config)
+        except (NatsError, TimeoutError, OSError) as error:
+            raise BusUnavailable(f"NATS did not make the consumer {durable}.") from error
+
+
+@asynccontextmanager
+async def open_bus(
+    url: str, *, source: str, clock: Clock, retry_delays_s: Sequence[float] = RETRY_DELAYS_S
+) -> AsyncIterator[Bus]:
+    """A bus while the block runs; it reconnects by itself for as long as it takes.
+
+    Args:
+        url: nats://host:port
+        source: the service's name, as `ce-source`.
+        clock: for `ce-time`.
+        retry_delays_s: after how long an event that failed comes again, by how often it has; the last holds from then on.
+
+    Raises:
+        BusUnavailable: NATS cannot be reached at the start.
+    """
+    leaving = False
+
+    async def lost() -> None:
+        if not leaving:
+            log.warning("bus.lost")
+
+    async def back() -> None:
+        log.info("bus.back")
+
+    async def ignore(_error: Exception) -> None:
+        """Every vain try to reconnect comes here, twice a second; `lost` and `back` tell the same once."""
+
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            client = await nats.connect(
+                url,
+                name=source,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RECONNECT_WAIT_S,
+                disconnected_cb=lost,
+                reconnected_cb=back,
+                error_cb=ignore,
+            )
+    except (NatsError, TimeoutError, OSError) as error:
+        raise BusUnavailable(NO_ANSWER) from error
+    try:
+        bus = Bus(client, source=source, clock=clock, retry_delays_s=retry_delays_s)
+        await bus.provision()
+        yield bus
+    finally:
+        # not drain(): it would wait for messages of a fetch that nobody is waiting for any more; what was in hand is done
+        leaving = True
+        with contextlib.suppress(OSError):  # NATS went before us
+            await client.close()

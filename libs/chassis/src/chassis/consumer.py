@@ -1,0 +1,175 @@
+"""Takes events of one kind from the stream and hands them to a handler; what cannot be handled is put aside with its reason.
+
+The stream may be away for a while, and even gone when it comes back: then it is made again, and taken from again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic
+
+import structlog
+from google.protobuf.message import DecodeError
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter
+
+from chassis.errors import DaybookError, Unavailable
+from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EventType, MessageT
+from chassis.telemetry import MESSAGING, extract, span
+from chassis.waiting import until_set
+
+log = structlog.get_logger()
+
+FETCH_TIMEOUT_S = 5.0
+AFTER_FAILURE = timedelta(seconds=0.5)
+UNEXPECTED_FAILURES_BEFORE_DEAD_LETTER = 5
+
+events_handled = Counter(
+    "daybook_events_handled_total", "Events taken from the stream, by what became of them.", ["subject", "result"]
+)
+
+
+class Undecodable(DaybookError):
+    """A message's bytes are not of its type."""
+
+
+@dataclass(frozen=True)
+class Received(Generic[MessageT]):
+    """An event as it came.
+
+    Attributes:
+        event_id: the CloudEvents id, the same on every delivery.
+        time: when it was published, aware, UTC.
+        deliveries: how often it has come, this time included.
+    """
+
+    event_id: str
+    time: datetime
+    message: MessageT
+    deliveries: int
+
+
+Handler = Callable[[Received[MessageT]], Awaitable[None]]
+"""Handles one event. A DaybookError that is retryable makes it come again later, for as long as it takes; one that is not puts
+it aside at once; any other exception puts it aside after a few times."""
+
+
+@dataclass(frozen=True)
+class Consumer(Generic[MessageT]):
+    """One durable consumer of one kind of event.
+
+    Attributes:
+        stream: the connection's JetStream.
+        event: which kind.
+        durable: its name on the server, which has it already or gets it by `provision`.
+        handler: see `Handler`.
+        provision: makes the streams and this consumer where they are missing.
+        retry_delays_s: after how long an event that failed comes again, by how often it has; the last holds from then on.
+    """
+
+    stream: JetStreamContext
+    event: EventType[MessageT]
+    durable: str
+    handler: Handler[MessageT]
+    provision: Callable[[], Awaitable[None]]
+    retry_delays_s: Sequence[float]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Takes one event after the other until `stop` is set; the one in hand then is finished first."""
+        while not stop.is_set():
+            try:
+                await self.provision()
+                await self._take_all(stop)
+            except (NatsError, Unavailable, OSError):
+                log.warning("bus.unreachable", subject=self.event.subject)
+                await until_set(stop, within=AFTER_FAILURE)
+
+    async def _take_all(self, stop: asyncio.Event) -> None:
+        subscription = await self.stream.pull_subscribe_bind(self.durable, stream=CALLS_STREAM)
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                # one at a time: nats-py waits out the timeout for a batch that does not fill
+                fetching = asyncio.create_task(subscription.fetch(1, timeout=FETCH_TIMEOUT_S))
+                try:
+                    await asyncio.wait([fetching, stopped], return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not fetching.done():
+                        fetching.cancel()
+                for message in await _fetched(fetching, stop):
+                    await self._handle(message)
+        finally:
+            stopped.cancel()
+
+    async def _handle(self, message: Msg) -> None:
+        deliveries = message.metadata.num_delivered
+        context = extract(message.headers or {})
+        with span(f"process {self.event.subject}", kind=SpanKind.CONSUMER, context=context, attributes=MESSAGING):
+            try:
+                await self.handler(_decode(message, self.event, deliveries))
+            except DaybookError as error:
+                if error.retryable:
+                    await self._again(message, deliveries, error)
+                else:
+                    log.error("event.refused", subject=self.event.subject, error=str(error))
+                    await self._put_aside(message, str(error))
+            except Exception as error:
+                if deliveries < UNEXPECTED_FAILURES_BEFORE_DEAD_LETTER:
+                    await self._again(message, deliveries, error)
+                else:
+                    log.error("event.failed_for_good", subject=self.event.subject, exc_info=error)
+                    reason = f"{type(error).__name__} at each of {deliveries} tries; the log says where"
+                    await self._put_aside(message, reason)
+            else:
+                await message.ack()
+                self._count("handled")
+
+    async def _again(self, message: Msg, deliveries: int, error: Exception) -> None:
+        delay_s = self.retry_delays_s[min(deliveries, len(self.retry_delays_s)) - 1]
+        subject = self.event.subject
+        log.warning("event.retried", subject=subject, deliveries=deliveries, delay_s=delay_s, exc_info=error)
+        await message.nak(delay=delay_s)
+        self._count("retried")
+
+    async def _put_aside(self, message: Msg, reason: str) -> None:
+        """Stores a message among the dead letters, then ends its delivery: in this order nothing is lost between."""
+        identity = f"{message.metadata.stream}.{message.metadata.sequence.stream}"
+        event_id = f"deadletter.{identity}.{self.event.subject}"
+        headers = {**(message.headers or {}), "Nats-Msg-Id": event_id, "daybook-reason": reason}
+        subject = f"deadletter.{self.event.subject}"
+        await self.stream.publish(subject, message.data, headers=headers, stream=DEAD_LETTERS_STREAM)
+        await message.term()
+        self._count("dead_letter")
+
+    def _count(self, result: str) -> None:
+        events_handled.labels(self.event.subject, result).inc()
+
+
+async def _fetched(fetching: "asyncio.Task[list[Msg]]", stop: asyncio.Event) -> list[Msg]:
+    try:
+        return await fetching
+    except NatsTimeoutError:
+        return []
+    except asyncio.CancelledError:
+        if stop.is_set():
+            return []
+        raise
+
+
+def _decode(message: Msg, event: EventType[MessageT], deliveries: int) -> Received[MessageT]:
+    headers = message.headers or {}
+    if headers.get("ce-type") != event.type_name:
+        raise Undecodable(
+            f"A message on {event.subject} is not of the type {event.type_name}. Its header ce-type is another, or missing."
+        )
+    try:
+        body = event.message.FromString(message.data)
+        time = datetime.fromisoformat(headers["ce-time"])
+    except (DecodeError, KeyError, ValueError) as error:
+        raise Undecodable(f"A message on {event.subject} cannot be decoded: {type(error).__name__}.") from None
+    return Received(event_id=headers.get("ce-id", ""), time=time, message=body, deliveries=deliveries)

@@ -1,0 +1,104 @@
+"""PostgreSQL: one engine a process, each service in a schema of its own.
+
+A store gets a connection inside a transaction (`async with database.transaction() as connection`) and never commits in the
+middle: the block is the boundary. Parameters never stand in an error or a log (`hide_parameters`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis.errors import Unavailable
+
+STATEMENT_TIMEOUT_MS = 30_000
+NO_ANSWER = "PostgreSQL does not answer. Is it running, and does DAYBOOK_DATABASE_URL name it?"
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer, or dropped the connection. Whether a transaction was committed is unknown: do it again,
+    guarded by its own keys.
+    """
+
+
+class Database:
+    """A pool of connections whose search path is one service's schema. Made by `open_database`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction: committed where the block ends, rolled back where it raises.
+
+        Raises:
+            DatabaseUnavailable: the connection could not be had, or broke.
+        """
+        try:
+            async with AsyncExitStack() as transaction:
+                try:
+                    connection = await transaction.enter_async_context(self.engine.begin())
+                except (OSError, TimeoutError, PoolTimeoutError) as error:
+                    raise DatabaseUnavailable(NO_ANSWER) from error
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable(NO_ANSWER) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable("PostgreSQL dropped the connection.") from error
+            raise
+
+    async def check(self) -> None:
+        """Returns when PostgreSQL answers.
+
+        Raises:
+            DatabaseUnavailable: it does not.
+        """
+        async with self.transaction() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+def async_url(url: str) -> str:
+    """The same address for SQLAlchemy's asyncpg dialect."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        raise ValueError("not a PostgreSQL address")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def create_engine(url: str, *, schema: str, pool_size: int = 5) -> AsyncEngine:
+    return create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "search_path": schema,
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "timezone": "UTC",
+            },
+        },
+    )
+
+
+@asynccontextmanager
+async def open_database(url: str, *, schema: str, pool_size: int = 5) -> AsyncIterator[Database]:
+    """A database while the block runs.
+
+    Args:
+        url: postgresql://user:password@host:5432/database
+        schema: the service's schema, as `search_path`.
+        pool_size: connections kept; as many again may be opened under load.
+    """
+    engine = create_engine(url, schema=schema, pool_size=pool_size)
+    try:
+        yield Database(engine)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,108 @@
+"""Logs: one JSON object a line on standard output, and never a word of a person in it (promise 6).
+
+Use `log = structlog.get_logger()` and `log.info("call.initiated", call_id=…, carrier_call_id=…)`: the event is a stable
+term, the rest are ids, counts and times. What is bound with `structlog.contextvars.bound_contextvars(call_id=…)` stands
+in every line below it. The text of an exception is left out, since it may repeat what somebody said or typed: its type and
+the places it passed through are told instead.
+"""
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+
+import structlog
+from opentelemetry import trace
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+def configure_logs(*, service: str, level: str) -> None:
+    """Sends structlog's and the standard library's records to standard output as JSON lines."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace_id,
+        _exception_without_text,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=lambda *_: logging.getLogger("daybook"),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _library_without_text],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _add_service(service),
+                structlog.processors.JSONRenderer(sort_keys=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # libraries speak up from warning on; our own level is structlog's
+    root.setLevel(logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    # our own records pass: structlog's wrapper has filtered them already
+    logging.getLogger("daybook").setLevel(logging.DEBUG)
+
+
+def _add_service(service: str) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {"service": service, **event}
+
+    return add
+
+
+def _add_trace_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event.setdefault("trace_id", trace.format_trace_id(context.trace_id))
+    return event
+
+
+def _exception_without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    if isinstance(raised, BaseException):
+        raised = (type(raised), raised, raised.__traceback__)
+    if isinstance(raised, tuple) and raised[1] is not None:
+        event["exception"] = describe_exception(raised[1])
+    return event
+
+
+def _library_without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A library's message may hold what it was given (a URL, a number): its template is kept, its arguments are not."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord):
+        event["event"] = str(record.msg)
+        event["logger"] = record.name
+    event.pop("positional_args", None)
+    return event
+
+
+def describe_exception(error: BaseException) -> list[dict[str, object]]:
+    """An exception and its causes, without their texts: type and the places it passed through, the outermost first."""
+    described: list[dict[str, object]] = []
+    current: BaseException | None = error
+    while current is not None and len(described) < 8:
+        entry: dict[str, object] = {
+            "type": f"{type(current).__module__}.{type(current).__qualname__}",
+            "at": _places(current.__traceback__),
+        }
+        if isinstance(current, BaseExceptionGroup):
+            entry["group"] = [describe_exception(inner) for inner in current.exceptions[:8]]
+        described.append(entry)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return described
+
+
+def _places(where: TracebackType | None) -> list[str]:
+    return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(where)]

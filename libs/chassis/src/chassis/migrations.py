@@ -1,0 +1,78 @@
+"""Schema migrations: Alembic, one linear history a service, in the service's own PostgreSQL schema.
+
+A service keeps its revisions in `<package>/migrations/`; how they are run stands here once.
+"""
+
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from chassis.database import create_engine
+from chassis.errors import Unavailable
+
+log = structlog.get_logger()
+
+
+class SchemaBehind(Unavailable):
+    """The database has not reached this program's schema."""
+
+
+def _config(revisions: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic_env"))
+    config.set_main_option("version_locations", str(revisions))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
+    """Brings a service's schema to its newest revision. Several may do it at once: the second waits and finds nothing to do.
+
+    Args:
+        url: postgresql://…
+        schema: the service's schema; made where it is missing.
+        revisions: the folder of the service's revisions.
+    """
+    engine = create_engine(url, schema=schema, pool_size=1)
+
+    def run(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+        config = _config(revisions)
+        config.attributes.update({"connection": connection, "schema": schema})
+        command.upgrade(config, "head")
+
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
+    log.info("schema.upgraded", schema=schema)
+
+
+async def check_schema(url: str, *, schema: str, revisions: Path) -> None:
+    """Returns when the schema is at this program's newest revision.
+
+    Raises:
+        SchemaBehind: it is not; run `migrate`.
+    """
+    engine = create_engine(url, schema=schema, pool_size=1)
+    expected = ScriptDirectory.from_config(_config(revisions)).get_current_head()
+
+    def current(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+
+    try:
+        async with engine.connect() as connection:
+            found = await connection.run_sync(current)
+    finally:
+        await engine.dispose()
+    if found != expected:
+        raise SchemaBehind(
+            f"The schema {schema} is at {found or 'nothing'}, this program needs {expected}. Run its `migrate` first."
+        )

@@ -1,0 +1,116 @@
+"""call-dispatcher: `python -m call_dispatcher serve` and `python -m call_dispatcher migrate`. All wiring stands here."""
+
+import argparse
+import asyncio
+import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from call_dispatcher.authority import DialAuthority
+from call_dispatcher.dialer import Dialer, Dialing
+from call_dispatcher.intake import Intake
+from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.rate import CallRate
+from call_dispatcher.relay import Relay
+from call_dispatcher.settings import MigrateSettings, Settings
+from call_dispatcher.store import SCHEMA
+from call_dispatcher.sweep import REVIEWED_AT_ONCE, Sweep
+from call_dispatcher.telephony import Carrier, CarrierAccount
+from chassis.bus import open_bus
+from chassis.clock import SystemClock
+from chassis.database import open_database
+from chassis.events import CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.health import health_app
+from chassis.migrations import check_schema, upgrade
+from chassis.program import run_program, serving_http
+from chassis.rpc import open_channel
+
+SERVICE = "call-dispatcher"
+REVISIONS = Path(__file__).parent / "migrations"
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Dials until `stop` is set."""
+    url = settings.database_url.get_secret_value()
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    clock = SystemClock()
+    wake_ups = WakeUps()
+    async with (
+        open_database(url, schema=SCHEMA, pool_size=settings.dials_at_once) as database,
+        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
+        open_channel(settings.scheduler_target) as channel,
+    ):
+        with closing(Carrier(account(settings), threads=settings.dials_at_once + REVIEWED_AT_ONCE)) as carrier:
+            authority = DialAuthority(channel)
+            ledger = Ledger(database, patience=settings.patience, clock=clock, wake_ups=wake_ups)
+            intake = Intake(ledger, carrier)
+            relay = Relay(database, bus, clock=clock, wake_ups=wake_ups)
+            sweep = Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups)
+            dialer = Dialer(
+                database,
+                ledger,
+                authority,
+                carrier,
+                CallRate(settings.calls_per_second),
+                Dialing(orchestrator=settings.conversation, at_once=settings.dials_at_once),
+                clock=clock,
+                wake_ups=wake_ups,
+            )
+            app = health_app({"database": database.check, "nats": bus.check})
+            async with (
+                serving_http(app, settings.http_host, settings.http_port) as port,
+                asyncio.TaskGroup() as tasks,
+            ):
+                tasks.create_task(
+                    bus.consume(
+                        CALL_SCHEDULED, durable="call-dispatcher-scheduled", handler=intake.scheduled, stop=stop
+                    )
+                )
+                tasks.create_task(
+                    bus.consume(
+                        CALL_PROGRESSED, durable="call-dispatcher-progressed", handler=intake.progressed, stop=stop
+                    )
+                )
+                tasks.create_task(dialer.run(stop))
+                tasks.create_task(relay.run(stop))
+                tasks.create_task(sweep.run(stop, period=timedelta(seconds=settings.sweep_period_s)))
+                log.info("process.ready", http_port=port, orchestrator=settings.conversation)
+                await stop.wait()
+                wake_ups.dialer.set()
+                wake_ups.relay.set()
+
+
+def account(settings: Settings) -> CarrierAccount:
+    return CarrierAccount(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        from_number=settings.twilio_from_number,
+        api_url=str(settings.twilio_api_url),
+        public_url=str(settings.public_url),
+        ring_s=settings.ring_s,
+        max_call_s=settings.max_call_s,
+        timeout_s=settings.carrier_timeout_s,
+    )
+
+
+async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
+    await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m call_dispatcher", description="Places calls with the carrier.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="dial what is due, until it is stopped")
+    commands.add_parser("migrate", help="bring the schema up to date")
+    if parser.parse_args().command == "migrate":
+        return run_program(SERVICE, MigrateSettings, migrate)
+    return run_program(SERVICE, Settings, serve)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

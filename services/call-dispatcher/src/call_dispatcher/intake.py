@@ -1,0 +1,159 @@
+"""Events in: calls to be made from window-scheduler, and what happens to attempts from voice-gateway.
+
+An event that comes again changes nothing: a call's row and an attempt's state guard it. An event that cannot be right raises
+an error that is not retryable, and is put aside by the bus with the reason.
+"""
+
+from datetime import UTC
+from uuid import UUID
+
+import structlog
+from google.protobuf.timestamp_pb2 import Timestamp
+from structlog.contextvars import bound_contextvars
+
+from call_dispatcher.attempts import (
+    AttemptState,
+    CarrierReported,
+    Happening,
+    Party,
+    PartyAnswered,
+    Reflection,
+    ReflectionReported,
+)
+from call_dispatcher.calls import Call
+from call_dispatcher.ledger import Ledger
+from call_dispatcher.telephony import Carrier
+from chassis.consumer import Received
+from chassis.errors import InvalidInput
+from chassis.telemetry import call_context, span
+from daybook.events.v1 import events_pb2
+
+log = structlog.get_logger()
+
+_STATES = {
+    events_pb2.CARRIER_CALL_STATUS_QUEUED: AttemptState.ACCEPTED,
+    events_pb2.CARRIER_CALL_STATUS_INITIATED: AttemptState.ACCEPTED,
+    events_pb2.CARRIER_CALL_STATUS_RINGING: AttemptState.RINGING,
+    events_pb2.CARRIER_CALL_STATUS_IN_PROGRESS: AttemptState.IN_PROGRESS,
+    events_pb2.CARRIER_CALL_STATUS_COMPLETED: AttemptState.COMPLETED,
+    events_pb2.CARRIER_CALL_STATUS_BUSY: AttemptState.BUSY,
+    events_pb2.CARRIER_CALL_STATUS_NO_ANSWER: AttemptState.NO_ANSWER,
+    events_pb2.CARRIER_CALL_STATUS_FAILED: AttemptState.FAILED,
+    events_pb2.CARRIER_CALL_STATUS_CANCELED: AttemptState.CANCELED,
+}
+_PARTIES = {
+    events_pb2.ANSWERING_PARTY_HUMAN: Party.HUMAN,
+    events_pb2.ANSWERING_PARTY_MACHINE: Party.MACHINE,
+    events_pb2.ANSWERING_PARTY_FAX: Party.FAX,
+    events_pb2.ANSWERING_PARTY_UNKNOWN: Party.UNKNOWN,
+}
+_REFLECTIONS = {
+    events_pb2.REFLECTION_STATE_STARTED: Reflection.STARTED,
+    events_pb2.REFLECTION_STATE_COMPLETED: Reflection.COMPLETED,
+    events_pb2.REFLECTION_STATE_CUT_SHORT: Reflection.CUT_SHORT,
+    events_pb2.REFLECTION_STATE_SILENT: Reflection.SILENT,
+    events_pb2.REFLECTION_STATE_OPTED_OUT: Reflection.OPTED_OUT,
+}
+
+
+class Intake:
+    """Handles what comes in over the bus."""
+
+    def __init__(self, ledger: Ledger, carrier: Carrier) -> None:
+        self._ledger = ledger
+        self._carrier = carrier
+
+    async def scheduled(self, received: Received[events_pb2.CallScheduled]) -> None:
+        """A call is to be made.
+
+        Raises:
+            InvalidInput: the event cannot be right.
+            DatabaseUnavailable: it is to come again.
+        """
+        call = call_of(received.message)
+        with (
+            bound_contextvars(call_id=call.call_id, person_id=call.person_id),
+            span("queue", context=call_context(call.call_id)),
+        ):
+            await self._ledger.schedule(call)
+
+    async def progressed(self, received: Received[events_pb2.CallProgressed]) -> None:
+        """Something happened to an attempt.
+
+        Raises:
+            InvalidInput, UnknownAttempt, AnotherCarrierCall: the event cannot be right.
+            DatabaseUnavailable, CarrierUnavailable: it is to come again.
+        """
+        message = received.message
+        call_id = _uuid("call_id", message.call_id)
+        if message.attempt_id.rpartition(".")[0] != call_id:
+            raise InvalidInput("attempt_id", "is to be of the call that the event names, CALL_ID.NUMBER")
+        happening = happening_of(message)
+        with bound_contextvars(call_id=call_id), span("record", context=call_context(call_id)):
+            surfaced = await self._ledger.record(message.attempt_id, happening)
+            if surfaced is not None:
+                await self._carrier.hang_up(surfaced.carrier_call_id)
+
+
+def call_of(message: events_pb2.CallScheduled) -> Call:
+    """The call that an event asks for.
+
+    Raises:
+        InvalidInput: a field cannot be right.
+    """
+    for name, moment in (("not_before", message.not_before), ("not_after", message.not_after)):
+        if not message.HasField(name):  # type: ignore[arg-type]  # both names are fields
+            raise InvalidInput(name, "is missing")
+        _check_moment(name, moment)
+    call = Call(
+        call_id=_uuid("call_id", message.call_id),
+        person_id=_uuid("person_id", message.person_id),
+        not_before=message.not_before.ToDatetime(tzinfo=UTC),
+        not_after=message.not_after.ToDatetime(tzinfo=UTC),
+    )
+    if call.not_after <= call.not_before:
+        raise InvalidInput("not_after", "is to lie after not_before")
+    return call
+
+
+def happening_of(message: events_pb2.CallProgressed) -> Happening:
+    """What an event tells of its attempt.
+
+    Raises:
+        InvalidInput: a field cannot be right.
+    """
+    sid = message.carrier_call_id
+    if not sid:
+        raise InvalidInput("carrier_call_id", "is missing")
+    match message.WhichOneof("event"):
+        case "carrier_status":
+            status = message.carrier_status
+            if status.status not in _STATES:
+                raise InvalidInput("carrier_status.status", "is none that this program knows")
+            return CarrierReported(
+                sid, _STATES[status.status], status.sequence_number, status.sip_response_code or None
+            )
+        case "answered_by":
+            if message.answered_by.party not in _PARTIES:
+                raise InvalidInput("answered_by.party", "is none that this program knows")
+            return PartyAnswered(sid, _PARTIES[message.answered_by.party])
+        case "reflection":
+            if message.reflection.state not in _REFLECTIONS:
+                raise InvalidInput("reflection.state", "is none that this program knows")
+            return ReflectionReported(sid, _REFLECTIONS[message.reflection.state])
+        case _:
+            raise InvalidInput("event", "is missing, or newer than this program")
+
+
+def _uuid(field: str, value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise InvalidInput(field, "is to be a UUID") from None
+
+
+def _check_moment(field: str, moment: Timestamp) -> None:
+    try:
+        moment.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(field, "is no moment in time") from None

@@ -1,0 +1,248 @@
+"""The book of calls: one happening, one transaction.
+
+Whatever happens to a call (the carrier's answer, a callback, the sweep's finding, a refusal) is written down here together with
+what follows from it and with the events that tell it. Either all of it is kept or nothing; the one who asked asks again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from call_dispatcher import metrics, store
+from call_dispatcher.attempts import Attempt, AttemptState, Happening, apply
+from call_dispatcher.calls import Call, CallState, Outcome, attempt_id_of
+from call_dispatcher.errors import UnknownAttempt
+from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
+from call_dispatcher.store import DueCall
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.events import CALL_DIALED, CALL_FINISHED
+from daybook.events.v1 import events_pb2
+
+log = structlog.get_logger()
+
+CLOSED_AT_ONCE = 500
+
+CONCLUDED_FROM_SILENCE = frozenset({AttemptState.NOT_PLACED, AttemptState.TURNED_AWAY, AttemptState.LOST})
+"""States that the carrier's word may still take back."""
+
+
+@dataclass(frozen=True)
+class WakeUps:
+    """Who is to look again at once, instead of when its time comes."""
+
+    dialer: asyncio.Event = field(default_factory=asyncio.Event)
+    relay: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True)
+class Surfaced:
+    """A call that was taken for not placed is at the carrier after all, and another one was made since: end it there."""
+
+    carrier_call_id: str
+
+
+class Ledger:
+    """Writes down what happened to calls and what follows."""
+
+    def __init__(self, database: Database, *, patience: Patience, clock: Clock, wake_ups: WakeUps) -> None:
+        self._database = database
+        self._patience = patience
+        self._clock = clock
+        self._wake_ups = wake_ups
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self._database.transaction() as connection:
+            yield connection
+        # committed: what it has put in the outbox may go, and what it has queued may be dialed
+        self._wake_ups.relay.set()
+        self._wake_ups.dialer.set()
+
+    async def schedule(self, call: Call) -> None:
+        """Adds a call to be made. The same call again changes nothing."""
+        async with self._transaction() as connection:
+            added = await store.add_call(connection, call, due_at=max(call.not_before, self._clock.now()))
+        if added:
+            log.info("call.queued", not_before=call.not_before.isoformat(), not_after=call.not_after.isoformat())
+
+    async def begin(self, due: DueCall) -> Attempt | None:
+        """Stores the attempt that is about to be handed to the carrier.
+
+        Returns:
+            None where it may not be made after all: the window has closed, or another attempt at the person is live.
+        """
+        now = self._clock.now()
+        attempt = Attempt(
+            attempt_id=attempt_id_of(due.call_id, due.number),
+            call_id=due.call_id,
+            person_id=due.person_id,
+            number=due.number,
+            submitted_at=now,
+            heard_at=now,
+        )
+        async with self._database.transaction() as connection:
+            call = await store.locked_call(connection, due.call_id)
+            if call is None or call.state is not CallState.PENDING or now >= call.not_after:
+                return None
+            review_at = now + self._patience.reconcile_after
+            if not await store.add_attempt(connection, attempt, review_at=review_at):
+                return None
+            await store.hold_call(connection, due.call_id)
+        return attempt
+
+    async def record(self, attempt_id: str, happening: Happening) -> Surfaced | None:
+        """Writes down what happened to an attempt, and what follows.
+
+        Raises:
+            UnknownAttempt: there is no such attempt. Every attempt is stored before the carrier hears of it.
+            AnotherCarrierCall: it happened to another call of the carrier than this attempt's.
+        """
+        now = self._clock.now()
+        async with self._transaction() as connection:
+            call, before = await self._locked(connection, attempt_id)
+            after = apply(before, happening, now)
+            changed = _facts(after) != _facts(before)
+            if before.state in CONCLUDED_FROM_SILENCE and await self._is_one_too_many(connection, call, after):
+                log.error("attempt.surfaced", attempt=after.number, carrier_call_id=after.carrier_call_id)
+                return Surfaced(after.carrier_call_id or "")
+            step = next_step(after, call, now, self._patience)
+            review_at = step.at if isinstance(step, LookAgain) else None
+            await store.save_attempt(connection, after, review_at=review_at)
+            if before.carrier_call_id is None and after.carrier_call_id is not None:
+                await self._tell_dialed(connection, after, now)
+            # a repeated callback must not put off, or take back, a retry that is queued; news may
+            if _latest(after, call) and (
+                call.state is CallState.ACTIVE or (call.state is CallState.PENDING and changed)
+            ):
+                await self._follow(connection, call, after, step, now)
+        if before.state is not after.state:
+            log.info("attempt.changed", attempt=after.number, state=after.state, was=before.state)
+        return None
+
+    async def _locked(self, connection: AsyncConnection, attempt_id: str) -> tuple[Call, Attempt]:
+        call = await store.locked_call(connection, attempt_id.rpartition(".")[0])
+        attempt = await store.find_attempt(connection, attempt_id)
+        if call is None or attempt is None:
+            raise UnknownAttempt(
+                f"There is no attempt {attempt_id}. It is of another installation, or its rows were deleted."
+            )
+        return call, attempt
+
+    async def _is_one_too_many(self, connection: AsyncConnection, call: Call, attempt: Attempt) -> bool:
+        if not attempt.live:
+            return False
+        return call.state is CallState.FINISHED or await store.another_is_live(connection, attempt)
+
+    async def _follow(
+        self,
+        connection: AsyncConnection,
+        call: Call,
+        attempt: Attempt,
+        step: LookAgain | TryAgain | Finish,
+        now: datetime,
+    ) -> None:
+        match step:
+            case LookAgain():
+                # takes a queued retry back, should the carrier have spoken up after all
+                await store.hold_call(connection, call.call_id)
+            case TryAgain(at, outcome, reason):
+                await store.queue_call(connection, call.call_id, at=at, outcome=outcome)
+                await store.add_decision(
+                    connection, call.call_id, number=attempt.number, decision="try_again", reason=reason, at=now
+                )
+                log.info("call.retry", attempt=attempt.number, reason=reason, at=at.isoformat())
+            case Finish(outcome, reason):
+                await self._finish(connection, call, outcome, reason, now)
+
+    async def refuse(self, due: DueCall, reason: str) -> None:
+        """Finishes a call that must not be dialed: as refused, or as its last attempt left it."""
+        async with self._transaction() as connection:
+            call = await store.locked_call(connection, due.call_id)
+            if call is not None and call.state is CallState.PENDING:
+                outcome = call.outcome if call.attempts else Outcome.REFUSED
+                await self._finish(connection, call, outcome, reason, self._clock.now())
+
+    async def postpone(self, due: DueCall, reason: str, *, until: datetime) -> None:
+        """Puts a call off that cannot be dialed now. Where `until` lies beyond its window, the sweep finds it closed."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            call = await store.locked_call(connection, due.call_id)
+            if call is None or call.state is not CallState.PENDING:
+                return
+            await store.queue_call(connection, due.call_id, at=until, outcome=call.outcome)
+            await store.add_decision(
+                connection, due.call_id, number=due.number, decision="postponed", reason=reason, at=now
+            )
+        log.info("call.postponed", attempt=due.number, reason=reason, until=until.isoformat())
+
+    async def finish_closed(self) -> None:
+        """Finishes the pending calls whose window has closed: missed, or as their last attempt left them."""
+        closed = CLOSED_AT_ONCE
+        while closed == CLOSED_AT_ONCE:
+            now = self._clock.now()
+            async with self._transaction() as connection:
+                call_ids = await store.take_closed(connection, now=now, limit=CLOSED_AT_ONCE)
+                for call_id in call_ids:
+                    call = await store.locked_call(connection, call_id)
+                    if call is not None:
+                        await self._finish(connection, call, call.outcome, "window_closed", now)
+            closed = len(call_ids)
+
+    async def _finish(
+        self, connection: AsyncConnection, call: Call, outcome: Outcome, reason: str, now: datetime
+    ) -> None:
+        await store.finish_call(connection, call.call_id, outcome=outcome, reason=reason, at=now)
+        await store.add_decision(
+            connection, call.call_id, number=call.attempts, decision=f"finished_{outcome}", reason=reason, at=now
+        )
+        finished = events_pb2.CallFinished(
+            call_id=call.call_id,
+            person_id=call.person_id,
+            outcome=events_pb2.CallOutcome.Value(f"CALL_OUTCOME_{outcome.name}"),
+            reason=reason,
+            attempts=call.attempts,
+            attempt_id=attempt_id_of(call.call_id, call.attempts) if call.attempts else "",
+        )
+        finished.finished_at.FromDatetime(now)
+        await store.add_outgoing(
+            connection,
+            event_id=f"{call.call_id}.finished",
+            call_id=call.call_id,
+            subject=CALL_FINISHED.subject,
+            body=finished.SerializeToString(),
+            at=now,
+        )
+        metrics.calls_finished.labels(outcome, reason).inc()
+        log.info("call.finished", call_id=call.call_id, outcome=outcome, reason=reason, attempts=call.attempts)
+
+    async def _tell_dialed(self, connection: AsyncConnection, attempt: Attempt, now: datetime) -> None:
+        dialed = events_pb2.CallDialed(
+            call_id=attempt.call_id,
+            person_id=attempt.person_id,
+            attempt_id=attempt.attempt_id,
+            attempt_number=attempt.number,
+            carrier_call_id=attempt.carrier_call_id or "",
+        )
+        dialed.dialed_at.FromDatetime(attempt.submitted_at)
+        await store.add_outgoing(
+            connection,
+            event_id=f"{attempt.attempt_id}.dialed",
+            call_id=attempt.call_id,
+            subject=CALL_DIALED.subject,
+            body=dialed.SerializeToString(),
+            at=now,
+        )
+
+
+def _facts(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.state, attempt.reflection, attempt.answered_by
+
+
+def _latest(attempt: Attempt, call: Call) -> bool:
+    return attempt.number >= call.attempts

@@ -1,0 +1,43 @@
+"""How fast calls are handed to the carrier.
+
+Beyond its calls per second the carrier does not refuse: it queues, silently and for up to a day (reference/telephony.md,
+B.6), and the earliest deadline would no longer go first. So the queue is kept here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+
+class CallRate:
+    """Slots, evenly spaced. One process's own: replicas share the carrier's rate by dividing it between them.
+
+    Args:
+        per_second: calls a second.
+        now: a monotonic clock, seconds.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        now: Callable[[], float] = monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._spacing_s = 1 / per_second
+        self._now = now
+        self._sleep = sleep
+        self._next_slot = now()
+
+    async def take(self) -> None:
+        """Takes the next slot and waits until it has come."""
+        slot = max(self._next_slot, self._now())
+        self._next_slot = slot + self._spacing_s
+        wait_s = slot - self._now()
+        if wait_s > 0:
+            await self._sleep(wait_s)
+
+    def give_back(self) -> None:
+        """Returns a slot that was taken and not needed."""
+        self._next_slot -= self._spacing_s

@@ -1,0 +1,73 @@
+"""Tells what the outbox holds: publishes each event, then marks it.
+
+A crash between the two publishes it again under the same id, which the stream drops, or the one who hears it does.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from call_dispatcher import store
+from call_dispatcher.ledger import WakeUps
+from chassis.bus import Bus
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import DaybookError
+from chassis.events import CALL_DIALED, CALL_FINISHED
+from chassis.telemetry import call_context, span
+from chassis.waiting import until_set
+
+log = structlog.get_logger()
+
+AT_ONCE = 100
+IDLE = timedelta(seconds=15)
+AFTER_FAILURE = timedelta(seconds=1)
+
+
+class Relay:
+    """Publishes this service's events."""
+
+    def __init__(self, database: Database, bus: Bus, *, clock: Clock, wake_ups: WakeUps) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._woken = wake_ups.relay
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publishes whenever there is something to tell, until `stop` is set."""
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                await self.publish()
+            except DaybookError as error:
+                log.warning("relay.failed", exc_info=error)
+                await until_set(stop, within=AFTER_FAILURE)
+            else:
+                await until_set(self._woken, within=IDLE)
+
+    async def publish(self) -> None:
+        """Publishes all that is to be told.
+
+        Raises:
+            BusUnavailable, DatabaseUnavailable: what is left is published the next time.
+        """
+        while await self._publish_some() == AT_ONCE:
+            pass
+
+    async def _publish_some(self) -> int:
+        async with self._database.transaction() as connection:
+            events = await store.take_outgoing(connection, limit=AT_ONCE)
+            for event in events:
+                with span("tell", context=call_context(event.call_id)):
+                    await self._publish_one(event)
+                await store.mark_published(connection, event.position, at=self._clock.now())
+        return len(events)
+
+    async def _publish_one(self, event: store.OutgoingEvent) -> None:
+        if event.subject == CALL_DIALED.subject:
+            dialed = CALL_DIALED.message.FromString(event.body)
+            await self._bus.publish(CALL_DIALED, dialed, event_id=event.event_id)
+        else:
+            finished = CALL_FINISHED.message.FromString(event.body)
+            await self._bus.publish(CALL_FINISHED, finished, event_id=event.event_id)

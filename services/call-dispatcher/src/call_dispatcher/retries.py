@@ -1,0 +1,191 @@
+"""What follows from where an attempt stands: look again later, try again at a time, or finish the call. Pure.
+
+`completed` is not yet an answer: the carrier says it of voicemail too (reference/telephony.md, 0.6). What counts is who
+answered and how the reflection ended, and both may be told after the call's end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
+from call_dispatcher.calls import Call, Outcome
+from call_dispatcher.carrier_errors import Fault, sip_fault
+
+RETRY_DELAYS: Mapping[Outcome, timedelta] = MappingProxyType(
+    {
+        Outcome.BUSY: timedelta(minutes=2),
+        Outcome.NO_ANSWER: timedelta(minutes=5),
+        Outcome.FAILED: timedelta(minutes=1),
+        Outcome.VOICEMAIL: timedelta(minutes=10),
+        Outcome.ANSWERED_SILENT: timedelta(minutes=5),
+    }
+)
+"""How long a person is left in peace before the next try. An outcome that is missing here is final."""
+
+TURNED_AWAY_DELAY = timedelta(seconds=5)
+"""After a 429 or a connection that was not made: nobody was rung, so the person's peace is not what is waited for."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for what, from the settings.
+
+    Attributes:
+        max_attempts: attempts a call that reached the carrier, or may have.
+        retry_delays: as `RETRY_DELAYS`, scaled.
+        reconcile_after: from storing an attempt to asking the carrier whether it has it. Longer than a POST can last.
+        ring_quiet, call_quiet: silence after which the carrier is asked about a call that was to ring, or that is answered.
+        answered_grace: from the end of an answered call to concluding that no reflection began.
+        reflection_grace: from the end of a call to concluding that the end of its reflection will not be told.
+    """
+
+    max_attempts: int = 3
+    retry_delays: Mapping[Outcome, timedelta] = field(default_factory=lambda: RETRY_DELAYS)
+    reconcile_after: timedelta = timedelta(seconds=30)
+    ring_quiet: timedelta = timedelta(seconds=60)
+    call_quiet: timedelta = timedelta(minutes=5)
+    answered_grace: timedelta = timedelta(seconds=10)
+    reflection_grace: timedelta = timedelta(minutes=1)
+
+
+def scaled(delays: Mapping[Outcome, timedelta], factor: float) -> Mapping[Outcome, timedelta]:
+    """The same table, each delay so many times as long."""
+    return MappingProxyType({outcome: delay * factor for outcome, delay in delays.items()})
+
+
+@dataclass(frozen=True)
+class LookAgain:
+    """Nothing to decide before `at`, unless something is heard."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """Dial again from `at` on; were it not for that, the call would end with `outcome`."""
+
+    at: datetime
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    outcome: Outcome
+    reason: str
+
+
+Step = LookAgain | TryAgain | Finish
+
+
+@dataclass(frozen=True)
+class _Ending:
+    outcome: Outcome
+    reason: str
+    worth_another: bool
+
+
+def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -> Step:
+    """What follows from where an attempt of a call stands.
+
+    Args:
+        attempt: the call's latest attempt.
+        call: with the number of its attempts, this one counted.
+        now: the present moment.
+        patience: the operator's policy.
+    """
+    if attempt.reflection is Reflection.OPTED_OUT:
+        return Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")
+    if attempt.live:
+        return LookAgain(_look_again_at(attempt, call, patience))
+    if attempt.state is AttemptState.TURNED_AWAY:
+        return _unless_closed(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
+    ending = _ending(attempt, call, now, patience)
+    if isinstance(ending, LookAgain):
+        return ending
+    delay = patience.retry_delays.get(ending.outcome)
+    if not ending.worth_another or delay is None:
+        return Finish(ending.outcome, ending.reason)
+    if call.attempts >= patience.max_attempts:
+        return Finish(ending.outcome, "attempts_exhausted")
+    if attempt.state is AttemptState.NOT_PLACED:
+        delay = timedelta(0)  # nobody was rung, and asking the carrier has taken its time already
+    return _unless_closed(now + delay, call, ending.outcome, ending.reason)
+
+
+def _unless_closed(at: datetime, call: Call, outcome: Outcome, reason: str) -> TryAgain | Finish:
+    if at >= call.not_after:
+        return Finish(outcome, "window_closed")
+    return TryAgain(at, outcome, reason)
+
+
+def _look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime:
+    match attempt.state:
+        case AttemptState.SUBMITTING | AttemptState.SUBMISSION_UNKNOWN:
+            return attempt.submitted_at + patience.reconcile_after
+        case AttemptState.IN_PROGRESS:
+            return attempt.heard_at + patience.call_quiet
+        case AttemptState.ACCEPTED if attempt.heard_at < call.not_after:
+            # the carrier may keep it queued for hours (reference/telephony.md, B.6): not beyond the window
+            return min(attempt.heard_at + patience.ring_quiet, call.not_after)
+        case _:
+            return attempt.heard_at + patience.ring_quiet
+
+
+def _ending(attempt: Attempt, call: Call, now: datetime, patience: Patience) -> _Ending | LookAgain:
+    match attempt.state:
+        case AttemptState.COMPLETED:
+            return _answered(attempt, now, patience)
+        case AttemptState.BUSY:
+            return _Ending(Outcome.BUSY, "busy", worth_another=True)
+        case AttemptState.NO_ANSWER:
+            return _Ending(Outcome.NO_ANSWER, "no_answer", worth_another=True)
+        case AttemptState.FAILED:
+            return _failed(attempt, sip_fault(attempt.sip_code))
+        case AttemptState.REJECTED:
+            return _failed(attempt, attempt.fault or Fault.UNKNOWN)
+        case AttemptState.CANCELED:
+            # by the sweep at the window's end, or by the operator: as if it had not been tried
+            return _Ending(call.outcome, "canceled", worth_another=False)
+        case AttemptState.NOT_PLACED:
+            return _Ending(Outcome.FAILED, "submission_lost", worth_another=True)
+        case _:
+            return _Ending(Outcome.UNKNOWN, "carrier_never_told", worth_another=False)
+
+
+def _failed(attempt: Attempt, fault: Fault) -> _Ending:
+    match fault:
+        case Fault.PERSON:
+            return _Ending(Outcome.FAILED, "number_cannot_be_called", worth_another=False)
+        case Fault.BLOCKED:
+            return _Ending(Outcome.FAILED, "blocked_by_the_network", worth_another=False)
+        case Fault.LATER:
+            return _Ending(Outcome.FAILED, "number_not_reachable", worth_another=attempt.number == 1)
+        case Fault.OPERATOR:
+            return _Ending(Outcome.FAILED, "carrier_account_needs_operator", worth_another=True)
+        case _:
+            return _Ending(Outcome.FAILED, "carrier_failed", worth_another=True)
+
+
+def _answered(attempt: Attempt, now: datetime, patience: Patience) -> _Ending | LookAgain:
+    if attempt.reflection is Reflection.COMPLETED:
+        return _Ending(Outcome.REFLECTED, "reflection_completed", worth_another=False)
+    if attempt.answered_by in {Party.MACHINE, Party.FAX}:
+        # what was said into the line was a greeting for callers
+        return _Ending(Outcome.VOICEMAIL, "machine_answered", worth_another=True)
+    ended_at = attempt.ended_at or now
+    match attempt.reflection:
+        case Reflection.CUT_SHORT:
+            return _Ending(Outcome.CUT_SHORT, "reflection_cut_short", worth_another=False)
+        case Reflection.SILENT:
+            return _Ending(Outcome.ANSWERED_SILENT, "nothing_was_said", worth_another=True)
+        case Reflection.STARTED:
+            told_by = ended_at + patience.reflection_grace
+            # something may have been said, and is kept: the person is not rung a second time on a doubt
+            ending = _Ending(Outcome.CUT_SHORT, "reflection_end_not_told", worth_another=False)
+        case _:
+            told_by = ended_at + patience.answered_grace
+            ending = _Ending(Outcome.ANSWERED_SILENT, "hung_up_at_once", worth_another=True)
+    return LookAgain(told_by) if now < told_by else ending

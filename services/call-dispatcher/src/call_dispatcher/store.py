@@ -1,0 +1,365 @@
+"""What is kept: all SQL of this service. No phone number is ever stored.
+
+Every function works on a connection inside a transaction that its caller opened (`Database.transaction`), and commits nothing.
+Where rows are locked, a call's row comes before its attempts', so that no two transactions wait for each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
+from call_dispatcher.calls import Call, CallState, Outcome
+from call_dispatcher.carrier_errors import Fault
+
+SCHEMA = "call_dispatcher"
+
+
+@dataclass(frozen=True)
+class DueCall:
+    """A call that may be dialed as far as this service knows.
+
+    Attributes:
+        due_since: from when on it was to be dialed, aware, UTC.
+        number: of the attempt to make.
+    """
+
+    call_id: str
+    person_id: str
+    not_after: datetime
+    due_since: datetime
+    number: int
+
+
+@dataclass(frozen=True)
+class OutgoingEvent:
+    position: int
+    event_id: str
+    call_id: str
+    subject: str
+    body: bytes
+
+
+async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> bool:
+    """Adds a call to be made from `due_at` on; False where it was there already."""
+    added = await connection.execute(
+        text("""
+            INSERT INTO calls (call_id, person_id, not_before, not_after, state, next_attempt_at, outcome)
+            VALUES (:call_id, :person_id, :not_before, :not_after, 'pending', :due_at, :outcome)
+            ON CONFLICT (call_id) DO NOTHING
+        """),
+        {
+            "call_id": call.call_id,
+            "person_id": call.person_id,
+            "not_before": call.not_before,
+            "not_after": call.not_after,
+            "outcome": call.outcome,
+            "due_at": due_at,
+        },
+    )
+    return bool(added.rowcount)
+
+
+_DUE = """
+    state = 'pending' AND next_attempt_at <= :now AND not_after > :now
+    AND NOT EXISTS (SELECT FROM attempts WHERE attempts.person_id = calls.person_id AND live)
+"""
+
+
+async def count_due(connection: AsyncConnection, now: datetime) -> int:
+    """How many calls could be dialed now."""
+    counted = await connection.execute(text(f"SELECT count(*) FROM calls WHERE {_DUE}"), {"now": now})  # noqa: S608 - a constant
+    return int(counted.scalar_one())
+
+
+async def take_due(connection: AsyncConnection, *, now: datetime, lease_until: datetime) -> DueCall | None:
+    """Takes the due call whose window closes first. It comes due again at `lease_until`, should nothing become of this."""
+    taken = await connection.execute(
+        text(f"""
+            WITH due AS (
+                SELECT call_id, next_attempt_at FROM calls WHERE {_DUE}
+                ORDER BY not_after, call_id LIMIT 1 FOR UPDATE SKIP LOCKED
+            )
+            UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
+            RETURNING calls.call_id, calls.person_id, calls.not_after, due.next_attempt_at AS due_since,
+                (SELECT count(*) FROM attempts
+                 WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
+        """),  # noqa: S608 - a constant
+        {"now": now, "lease_until": lease_until},
+    )
+    row = taken.one_or_none()
+    return None if row is None else DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number)
+
+
+async def next_due_at(connection: AsyncConnection, *, after: datetime) -> datetime | None:
+    """When the next call comes due."""
+    found = await connection.execute(
+        text("SELECT min(next_attempt_at) FROM calls WHERE state = 'pending' AND next_attempt_at > :after"),
+        {"after": after},
+    )
+    at: datetime | None = found.scalar_one()
+    return at
+
+
+async def locked_call(connection: AsyncConnection, call_id: str) -> Call | None:
+    """A call, its row locked until the transaction ends."""
+    found = await connection.execute(
+        text("SELECT * FROM calls WHERE call_id = :call_id FOR UPDATE"), {"call_id": call_id}
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    counted = await connection.execute(
+        text("SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away'"), {"call_id": call_id}
+    )
+    return Call(
+        call_id=row.call_id,
+        person_id=row.person_id,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        state=CallState(row.state),
+        outcome=Outcome(row.outcome),
+        attempts=counted.scalar_one(),
+    )
+
+
+async def take_closed(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[str]:
+    """Pending calls whose window has closed, their rows locked until the transaction ends."""
+    taken = await connection.execute(
+        text("""
+            SELECT call_id FROM calls WHERE state = 'pending' AND not_after <= :now
+            ORDER BY not_after, call_id LIMIT :limit FOR UPDATE SKIP LOCKED
+        """),
+        {"now": now, "limit": limit},
+    )
+    return taken.scalars().all()
+
+
+async def hold_call(connection: AsyncConnection, call_id: str) -> None:
+    """Marks a call as one with an attempt under way."""
+    await connection.execute(
+        text("UPDATE calls SET state = 'active', next_attempt_at = NULL WHERE call_id = :call_id"),
+        {"call_id": call_id},
+    )
+
+
+async def queue_call(connection: AsyncConnection, call_id: str, *, at: datetime, outcome: Outcome) -> None:
+    """Puts a call back, to be dialed from `at` on; were it not for that, it would end with `outcome`."""
+    await connection.execute(
+        text("""
+            UPDATE calls SET state = 'pending', next_attempt_at = :at, outcome = :outcome
+            WHERE call_id = :call_id AND state <> 'finished'
+        """),
+        {"call_id": call_id, "at": at, "outcome": outcome},
+    )
+
+
+async def finish_call(
+    connection: AsyncConnection, call_id: str, *, outcome: Outcome, reason: str, at: datetime
+) -> None:
+    await connection.execute(
+        text("""
+            UPDATE calls SET state = 'finished', next_attempt_at = NULL,
+                outcome = :outcome, reason = :reason, finished_at = :at
+            WHERE call_id = :call_id
+        """),
+        {"call_id": call_id, "outcome": outcome, "reason": reason, "at": at},
+    )
+
+
+async def add_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime) -> bool:
+    """Stores an attempt before its POST, in place of the same one where the carrier had turned it away.
+
+    Returns:
+        False where another attempt at this call or this person is live.
+    """
+    await connection.execute(
+        text("DELETE FROM attempts WHERE attempt_id = :attempt_id AND state = 'turned_away'"),
+        {"attempt_id": attempt.attempt_id},
+    )
+    added = await connection.execute(
+        text("""
+            INSERT INTO attempts (attempt_id, call_id, person_id, number, state, live, submitted_at, heard_at,
+                last_sequence, review_at)
+            VALUES (:attempt_id, :call_id, :person_id, :number, :state, true, :submitted_at, :heard_at,
+                :last_sequence, :review_at)
+            ON CONFLICT DO NOTHING
+        """),
+        {
+            "attempt_id": attempt.attempt_id,
+            "call_id": attempt.call_id,
+            "person_id": attempt.person_id,
+            "number": attempt.number,
+            "state": attempt.state,
+            "submitted_at": attempt.submitted_at,
+            "heard_at": attempt.heard_at,
+            "last_sequence": attempt.last_sequence,
+            "review_at": review_at,
+        },
+    )
+    return bool(added.rowcount)
+
+
+async def find_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt | None:
+    """An attempt. Lock its call first where it is to be changed (`locked_call`)."""
+    found = await connection.execute(
+        text("SELECT * FROM attempts WHERE attempt_id = :attempt_id"), {"attempt_id": attempt_id}
+    )
+    row = found.one_or_none()
+    return None if row is None else _attempt(row)
+
+
+async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime | None) -> None:
+    """Stores where an attempt stands, and when it is to be looked after if nothing is heard of it."""
+    await connection.execute(
+        text("""
+            UPDATE attempts SET state = :state, live = :live, heard_at = :heard_at, ended_at = :ended_at,
+                carrier_call_id = :carrier_call_id, last_sequence = :last_sequence, fault = :fault,
+                error_code = :error_code, sip_code = :sip_code, answered_by = :answered_by,
+                reflection = :reflection, review_at = :review_at
+            WHERE attempt_id = :attempt_id
+        """),
+        {
+            "attempt_id": attempt.attempt_id,
+            "state": attempt.state,
+            "live": attempt.live,
+            "heard_at": attempt.heard_at,
+            "ended_at": attempt.ended_at,
+            "carrier_call_id": attempt.carrier_call_id,
+            "last_sequence": attempt.last_sequence,
+            "fault": attempt.fault,
+            "error_code": attempt.error_code,
+            "sip_code": attempt.sip_code,
+            "answered_by": attempt.answered_by,
+            "reflection": attempt.reflection,
+            "review_at": review_at,
+        },
+    )
+
+
+async def another_is_live(connection: AsyncConnection, attempt: Attempt) -> bool:
+    """Whether another attempt at the same person may ring, or does."""
+    found = await connection.execute(
+        text("""
+            SELECT EXISTS (SELECT FROM attempts
+                WHERE person_id = :person_id AND live AND attempt_id <> :attempt_id)
+        """),
+        {"person_id": attempt.person_id, "attempt_id": attempt.attempt_id},
+    )
+    return bool(found.scalar_one())
+
+
+async def take_reviews(
+    connection: AsyncConnection, *, now: datetime, lease_until: datetime, limit: int
+) -> list[Attempt]:
+    """Attempts of which nothing was heard for long enough. They come again at `lease_until`, should nothing become of this."""
+    taken = await connection.execute(
+        text("""
+            UPDATE attempts SET review_at = :lease_until
+            WHERE attempt_id IN (
+                SELECT attempt_id FROM attempts WHERE review_at <= :now
+                ORDER BY review_at, attempt_id LIMIT :limit FOR UPDATE SKIP LOCKED)
+            RETURNING *
+        """),
+        {"now": now, "lease_until": lease_until, "limit": limit},
+    )
+    return [_attempt(row) for row in taken]
+
+
+async def bound_elsewhere(connection: AsyncConnection, carrier_call_ids: Sequence[str], attempt_id: str) -> set[str]:
+    """Which of these calls of the carrier belong to other attempts."""
+    found = await connection.execute(
+        text("SELECT carrier_call_id FROM attempts WHERE carrier_call_id = ANY(:ids) AND attempt_id <> :attempt_id"),
+        {"ids": list(carrier_call_ids), "attempt_id": attempt_id},
+    )
+    return set(found.scalars())
+
+
+async def add_decision(
+    connection: AsyncConnection, call_id: str, *, number: int, decision: str, reason: str, at: datetime
+) -> None:
+    """Keeps what was decided and why, in stable terms. The same decision for the same reason is one row that counts."""
+    await connection.execute(
+        text("""
+            INSERT INTO decisions (call_id, attempt_number, decision, reason, first_at, last_at)
+            VALUES (:call_id, :number, :decision, :reason, :at, :at)
+            ON CONFLICT (call_id, attempt_number, decision, reason)
+            DO UPDATE SET times = decisions.times + 1, last_at = excluded.last_at
+        """),
+        {"call_id": call_id, "number": number, "decision": decision, "reason": reason, "at": at},
+    )
+
+
+async def add_outgoing(
+    connection: AsyncConnection, *, event_id: str, call_id: str, subject: str, body: bytes, at: datetime
+) -> None:
+    """Puts an event in the outbox, in the transaction of what it tells; a second one of the same id is dropped."""
+    await connection.execute(
+        text("""
+            INSERT INTO outbox (event_id, call_id, subject, body, created_at)
+            VALUES (:event_id, :call_id, :subject, :body, :at) ON CONFLICT (event_id) DO NOTHING
+        """),
+        {"event_id": event_id, "call_id": call_id, "subject": subject, "body": body, "at": at},
+    )
+
+
+async def take_outgoing(connection: AsyncConnection, *, limit: int) -> list[OutgoingEvent]:
+    """The oldest events that are not published, their rows locked until the transaction ends."""
+    taken = await connection.execute(
+        text("""
+            SELECT position, event_id, call_id, subject, body FROM outbox WHERE published_at IS NULL
+            ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
+        """),
+        {"limit": limit},
+    )
+    return [OutgoingEvent(row.position, row.event_id, row.call_id, row.subject, bytes(row.body)) for row in taken]
+
+
+async def mark_published(connection: AsyncConnection, position: int, *, at: datetime) -> None:
+    await connection.execute(
+        text("UPDATE outbox SET published_at = :at WHERE position = :position"), {"position": position, "at": at}
+    )
+
+
+@dataclass(frozen=True)
+class Depths:
+    """What is waiting: calls to be dialed, attempts under way, events to be published."""
+
+    pending: int
+    live: int
+    unpublished: int
+
+
+async def depths(connection: AsyncConnection) -> Depths:
+    counted = await connection.execute(
+        text("""
+            SELECT (SELECT count(*) FROM calls WHERE state = 'pending'),
+                (SELECT count(*) FROM attempts WHERE live),
+                (SELECT count(*) FROM outbox WHERE published_at IS NULL)
+        """)
+    )
+    return Depths(*counted.one())
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        attempt_id=row.attempt_id,
+        call_id=row.call_id,
+        person_id=row.person_id,
+        number=row.number,
+        submitted_at=row.submitted_at,
+        heard_at=row.heard_at,
+        state=AttemptState(row.state),
+        carrier_call_id=row.carrier_call_id,
+        last_sequence=row.last_sequence,
+        fault=None if row.fault is None else Fault(row.fault),
+        error_code=row.error_code,
+        sip_code=row.sip_code,
+        answered_by=None if row.answered_by is None else Party(row.answered_by),
+        reflection=None if row.reflection is None else Reflection(row.reflection),
+        ended_at=row.ended_at,
+    )

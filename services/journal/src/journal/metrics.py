@@ -1,0 +1,13 @@
+"""What the journal counts, for Grafana and the alerts. Labels are stable terms, never an id."""
+
+from prometheus_client import Counter, Gauge
+
+sessions_started = Counter("daybook_journal_sessions_started_total", "Reflection sessions begun.")
+sessions_ended = Counter("daybook_journal_sessions_ended_total", "Reflection sessions ended, by outcome.", ["outcome"])
+turns_kept = Counter("daybook_journal_turns_kept_total", "Turns made durable, by speaker.", ["speaker"])
+segments_kept = Counter("daybook_journal_segments_kept_total", "Segments of audio made durable, by track.", ["track"])
+entries_made = Counter("daybook_journal_entries_made_total", "Journal entries made.")
+entries_deleted = Counter("daybook_journal_entries_deleted_total", "Journal entries deleted at a person's wish.")
+persons_erased = Counter("daybook_journal_persons_erased_total", "Persons whose key was destroyed.")
+records_damaged = Counter("daybook_journal_records_damaged_total", "Kept things that did not open, by kind.", ["kind"])
+key_readable = Gauge("daybook_journal_kek_readable", "1 while the key-encryption key can be used, else 0.")

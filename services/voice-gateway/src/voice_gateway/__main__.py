@@ -1,0 +1,107 @@
+"""voice-gateway as a program: `python -m voice_gateway serve`. The only place where its parts are wired together."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from chassis.bus import open_bus
+from chassis.clock import SystemClock
+from chassis.program import run_program, serving_http
+from chassis.rpc import open_channel
+from voice_gateway.app import make_app
+from voice_gateway.briefing import Briefings
+from voice_gateway.calls import CallsInProgress
+from voice_gateway.gathering import Gathering
+from voice_gateway.google import open_speech, tell_parties
+from voice_gateway.journal import Journal
+from voice_gateway.programmes import ENGLISH
+from voice_gateway.progress import Progress
+from voice_gateway.settings import Settings
+from voice_gateway.signatures import Signatures
+from voice_gateway.stream_tokens import StreamTokens
+from voice_gateway.streams import MediaStreams
+from voice_gateway.webhooks import Webhooks
+
+log = structlog.get_logger()
+
+SERVICE = "voice-gateway"
+
+
+@asynccontextmanager
+async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application with all its parts open, while the block runs."""
+    clock = SystemClock()
+    orchestrator, chosen_by = settings.chosen_orchestrator()
+    async with (
+        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
+        open_channel(settings.journal_target) as journal_channel,
+        open_channel(settings.scheduler_target) as scheduler_channel,
+        open_speech(settings) as speech,
+        AsyncExitStack() as stack,
+    ):
+        log.info("orchestrator.configured", orchestrator=orchestrator, reason=chosen_by)
+        await tell_parties(settings, speech)
+        learning = asyncio.create_task(speech.from_text.learn(ENGLISH.fixed_prompts(), ENGLISH.locale))
+        stack.callback(learning.cancel)
+        secondary = settings.twilio_secondary_auth_token
+        signatures = Signatures(settings.base_url(), [settings.twilio_auth_token, *([secondary] if secondary else [])])
+        tokens = StreamTokens(settings.twilio_auth_token, clock)
+        calls = CallsInProgress()
+        briefings = Briefings(scheduler_channel)
+        journal = Journal(journal_channel)
+        progress = Progress(bus, clock)
+        webhooks = Webhooks(
+            base_url=settings.base_url(),
+            orchestrator=orchestrator,
+            chosen_by=chosen_by,
+            operator_name=settings.operator_name,
+            signatures=signatures,
+            tokens=tokens,
+            calls=calls,
+            briefings=briefings,
+            gathering=Gathering(
+                briefings=briefings,
+                journal=journal,
+                progress=progress,
+                judge=speech.judge,
+                clock=clock,
+                operator_name=settings.operator_name,
+                max_call_s=settings.max_call_s,
+            ),
+            progress=progress,
+        )
+        streams = MediaStreams(
+            signatures=signatures,
+            tokens=tokens,
+            calls=calls,
+            briefings=briefings,
+            journal=journal,
+            progress=progress,
+            speech=speech,
+            clock=clock,
+            operator_name=settings.operator_name,
+            max_call_s=settings.max_call_s,
+        )
+        yield make_app(webhooks, streams, {"nats": bus.check})
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    async with gateway(settings) as app, serving_http(app, settings.http_host, settings.http_port) as port:
+        log.info("process.ready", http_port=port)
+        await stop.wait()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m voice_gateway", description="Holds the conversations.")
+    parser.add_argument("command", choices=["serve"], help="serve: answer Twilio until SIGTERM")
+    parser.parse_args()
+    return run_program(SERVICE, Settings, serve)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""How to address the person of a call: window-scheduler is asked at the moment of use."""
+
+from dataclasses import dataclass
+
+import grpc
+
+from chassis.errors import NotFound, Unavailable
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub
+
+ANSWERED_WITHIN_S = 3.0
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What a conversation needs to know of its person. The name is kept out of what a log or a debugger prints of it."""
+
+    person_id: str
+    spoken_name: str
+    locale: str
+
+    def __repr__(self) -> str:
+        return f"Briefing(person_id={self.person_id!r}, locale={self.locale!r})"
+
+
+class Briefings:
+    """A client of window-scheduler's gRPC."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = CallsServiceStub(channel)
+
+    async def of_call(self, call_id: str) -> Briefing:
+        """
+        Raises:
+            NotFound: there is no such call.
+            Unavailable: window-scheduler did not answer.
+        """
+        request = pb.GetCallBriefingRequest(call_id=call_id)
+        try:
+            response = await self._stub.GetCallBriefing(request, timeout=ANSWERED_WITHIN_S)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}:
+                raise NotFound("There is no such call.") from None
+            raise Unavailable(
+                f"window-scheduler did not say how to address the person of this call ({error.code().name}). "
+                "Is it running, and does DAYBOOK_SCHEDULER_TARGET name it?"
+            ) from None
+        return Briefing(response.person_id, response.spoken_name, response.locale)

@@ -1,0 +1,29 @@
+"""What the gateway counts. Labels are stable terms, never an id."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+calls_in_progress = Gauge("daybook_calls_in_progress", "Conversations that run in this process.")
+conversations = Counter("daybook_conversations_total", "Conversations that ended, by how.", ["outcome"])
+forged_requests = Counter("daybook_forged_requests_total", "Requests without Twilio's signature.", ["surface"])
+refused_webhooks = Counter("daybook_refused_webhooks_total", "Signed webhooks that could not be served.", ["reason"])
+refused_streams = Counter("daybook_refused_streams_total", "Media streams that were not served.", ["reason"])
+malformed_frames = Counter("daybook_malformed_frames_total", "Media stream messages that cannot be understood.")
+time_to_first_audio_s = Histogram(
+    "daybook_time_to_first_audio_seconds",
+    "From the start of the stream to the first audio for the person.",
+    buckets=(0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5),
+)
+turn_gap_s = Histogram(
+    "daybook_turn_gap_seconds",
+    "From the decision to say something to its first audio.",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+verdict_s = Histogram(
+    "daybook_verdict_seconds", "How long a verdict took.", buckets=(0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 2.5, 3)
+)
+verdicts = Counter("daybook_verdicts_total", "Verdicts, `none` where there was none in time.", ["verdict"])
+speech_restarts = Counter("daybook_speech_restarts_total", "Recognition streams opened anew, by why.", ["reason"])
+unspoken_prompts = Counter("daybook_unspoken_prompts_total", "Prompts that could not be said.", ["purpose"])
+journal_retries = Counter(
+    "daybook_journal_retries_total", "Tries to reach the journal that were repeated.", ["request"]
+)

@@ -1,0 +1,287 @@
+"""One call's conversation, carried out: what arrives on the line becomes events, what the conversation decides is done.
+
+Everything of a call happens on one event loop, so an event is decided and its commands are begun without anything in between.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import structlog
+
+from voice_gateway.conversation import Conversation
+from voice_gateway.errors import MalformedFrame, SpeechRefused, SpeechUnavailable, StreamRefused
+from voice_gateway.exchange import (
+    AnsweredByMachine,
+    AskVerdict,
+    Began,
+    Clear,
+    Closed,
+    Command,
+    End,
+    Event,
+    HangUp,
+    Heard,
+    Judged,
+    KeepTurn,
+    LineGone,
+    OptOut,
+    Outcome,
+    Played,
+    Pressed,
+    Sounding,
+    Speak,
+    Tick,
+    Turn,
+    Unspoken,
+)
+from voice_gateway.journal import Keeper
+from voice_gateway.line import NORMAL_CLOSURE, TRY_AGAIN_LATER, Line
+from voice_gateway.media import Audio, Digit, MarkReached, Stopped
+from voice_gateway.metrics import time_to_first_audio_s, turn_gap_s, unspoken_prompts
+from voice_gateway.programmes import Programme
+from voice_gateway.recording import Recording
+from voice_gateway.speech_to_text import Ear, SpeechEvent
+from voice_gateway.text_to_speech import TextToSpeech
+from voice_gateway.verdict import Judge
+
+log = structlog.get_logger()
+
+TICK_MS = 100
+TURNS_SAFE_WITHIN_S = 3.0
+"""How long a prompt waits for the turns before it to be durable; then the call goes on, and they become so later."""
+TRIES_TO_SPEAK = 2
+LAST_WORDS_WITHIN_S = 2.0
+"""How long words that were begun before the line was closed may take to be settled."""
+
+
+@dataclass(frozen=True)
+class Senses:
+    """How one call hears, speaks and judges, in one language."""
+
+    programme: Programme
+    locale: str
+    ear: Ear
+    voice: TextToSpeech
+    judge: Judge
+
+
+class Session:
+    """One conversation on one line.
+
+    Args:
+        on_opt_out: called at once when the person wants no more calls.
+        on_hang_up: called when the conversation is over, before its line is closed.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        conversation: Conversation,
+        recording: Recording,
+        senses: Senses,
+        keeper: Keeper,
+        *,
+        on_opt_out: Callable[[], None],
+        on_hang_up: Callable[[], None],
+    ) -> None:
+        self._line = line
+        self._conversation = conversation
+        self._recording = recording
+        self._senses = senses
+        self._keeper = keeper
+        self._on_opt_out = on_opt_out
+        self._on_hang_up = on_hang_up
+        self._starts_at_ms = recording.now_ms
+        self._ticked_ms = recording.now_ms
+        self._began_s = time.monotonic()
+        self._spoken_to = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._speaking: asyncio.Task[None] | None = None
+        self._line_over = asyncio.Event()
+        self._broken = False
+        self._outcome: Outcome | None = None
+
+    async def run(self) -> Outcome | None:
+        """Holds the conversation until it ends.
+
+        Returns:
+            How it ended, or None where the stream broke: then it is to be carried on in another.
+        """
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._start(self._line.write())
+            self._start(self._listen_to_the_line())
+            listening = group.create_task(self._listen_to_speech())
+            self._apply(Began(self._recording.now_ms))
+            await self._line_over.wait()
+            for task in tuple(self._tasks):
+                task.cancel()
+            # first the line: what is said into it from now on is heard by nobody. A gateway that does not know yet that
+            # the conversation is over learns it from the last words among its turns.
+            await self._line.close(TRY_AGAIN_LATER if self._broken else NORMAL_CLOSURE)
+            await self._hear_out(listening)
+            if not self._broken:
+                self._apply(Closed())
+        self._keeper.keep_audio(self._recording.finish())
+        return self._outcome
+
+    def answered_by_machine(self) -> None:
+        self._apply(AnsweredByMachine())
+
+    def break_off(self) -> None:
+        """Leaves the conversation to another stream of the same call."""
+        if not self._line_over.is_set():
+            self._broken = True
+            self._apply(LineGone())
+
+    def _start(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _hear_out(self, listening: "asyncio.Task[None]") -> None:
+        """What was said before the line was closed is still words, if they are settled soon."""
+        self._senses.ear.finish()
+        await asyncio.wait([listening], timeout=LAST_WORDS_WITHIN_S)
+        if not listening.done():
+            log.warning("speech.unsettled", waited_s=LAST_WORDS_WITHIN_S)
+            listening.cancel()
+
+    # ---------------------------------------------------------------------------------------------------- what arrives
+
+    async def _listen_to_the_line(self) -> None:
+        try:
+            async with aclosing(self._line.frames()) as frames:
+                async for frame in frames:
+                    match frame:
+                        case Audio(timestamp_ms, audio):
+                            self._hear(timestamp_ms, audio)
+                        case MarkReached(name):
+                            self._apply(Played(name, self._recording.now_ms))
+                        case Digit(digit):
+                            log.info("key.pressed")
+                            self._apply(Pressed(digit))
+                        case Stopped():
+                            self._apply(LineGone())
+                        case _:
+                            pass
+        except StreamRefused as error:
+            log.warning("stream.given_up", reason=error.reason)
+        self.break_off()
+
+    def _hear(self, timestamp_ms: int, audio: bytes) -> None:
+        try:
+            audio, segments = self._recording.heard(timestamp_ms, audio)
+        except MalformedFrame as error:
+            self._line.count_malformed(error)
+            return
+        self._keeper.keep_audio(segments)
+        self._senses.ear.feed(audio)
+        now_ms = self._recording.now_ms
+        if now_ms - self._ticked_ms >= TICK_MS:
+            self._ticked_ms = now_ms
+            self._apply(Tick(now_ms))
+
+    async def _listen_to_speech(self) -> None:
+        try:
+            async with aclosing(self._senses.ear.events()) as events:
+                async for event in events:
+                    self._apply(_later(event, self._starts_at_ms))
+        except SpeechRefused as error:
+            log.error("speech.refused", reason=str(error))
+            self.break_off()
+
+    # ------------------------------------------------------------------------------------------------------ what is done
+
+    def _apply(self, event: Event) -> None:
+        for command in self._conversation.handle(event):
+            self._do(command)
+
+    def _do(self, command: Command) -> None:
+        match command:
+            case Speak():
+                self._speaking = self._start(self._speak(command))
+            case Clear():
+                if self._speaking is not None:
+                    self._speaking.cancel()
+                self._line.clear()
+                self._recording.cleared()
+            case KeepTurn(turn):
+                self._keeper.keep_turn(turn)
+                _log_turn(turn)
+            case AskVerdict():
+                self._start(self._ask(command))
+            case OptOut():
+                log.info("person.opted_out")
+                self._on_opt_out()
+            case HangUp():
+                if not self._broken:
+                    self._on_hang_up()
+                self._line_over.set()
+            case End(outcome):
+                self._outcome = outcome
+
+    async def _ask(self, asked: AskVerdict) -> None:
+        verdict = await self._senses.judge.judge(asked, self._senses.programme.questions)
+        log.info("verdict.given", number=asked.number, verdict=verdict or "none", silence_ms=asked.silence_ms)
+        self._apply(Judged(asked.number, verdict))
+
+    async def _speak(self, prompt: Speak) -> None:
+        began_s = time.monotonic()
+        await self._until_turns_are_safe()
+        sounding = False
+        for _ in range(TRIES_TO_SPEAK):
+            try:
+                async with aclosing(self._senses.voice.speak(prompt.text, self._senses.locale)) as pieces:
+                    async for piece in pieces:
+                        if not sounding:
+                            sounding = True
+                            self._begin_to_sound(prompt, began_s)
+                        self._recording.sent(piece)
+                        self._line.send_audio(piece)
+            except SpeechUnavailable as error:
+                log.warning("prompt.broken_off", purpose=prompt.purpose, sounding=sounding, reason=str(error))
+            if sounding:
+                self._line.send_mark(prompt.mark)
+                return
+        unspoken_prompts.labels(prompt.purpose).inc()
+        self._apply(Unspoken(prompt.mark))
+
+    def _begin_to_sound(self, prompt: Speak, began_s: float) -> None:
+        now_s = time.monotonic()
+        turn_gap_s.observe(now_s - began_s)
+        if not self._spoken_to:
+            self._spoken_to = True
+            time_to_first_audio_s.observe(now_s - self._began_s)
+        sounds_at_ms = max(self._recording.now_ms, self._recording.plays_until_ms)
+        log.info("prompt.sounding", purpose=prompt.purpose, at_ms=sounds_at_ms, gap_ms=round((now_s - began_s) * 1000))
+        self._apply(Sounding(prompt.mark, sounds_at_ms))
+
+    async def _until_turns_are_safe(self) -> None:
+        try:
+            async with asyncio.timeout(TURNS_SAFE_WITHIN_S):
+                await self._keeper.turns_safe()
+        except TimeoutError:
+            log.warning("turns.waiting", waited_s=TURNS_SAFE_WITHIN_S)
+
+
+def _later(event: SpeechEvent, by_ms: int) -> SpeechEvent:
+    """What was heard so long after its stream began, as a time of the recording."""
+    if isinstance(event, Heard):
+        return replace(event, starts_at_ms=event.starts_at_ms + by_ms, ends_at_ms=event.ends_at_ms + by_ms)
+    return replace(event, at_ms=event.at_ms + by_ms)
+
+
+def _log_turn(turn: Turn) -> None:
+    log.info(
+        "turn.finished",
+        sequence=turn.sequence,
+        speaker=turn.speaker,
+        purpose=turn.purpose,
+        starts_at_ms=turn.starts_at_ms,
+        ends_at_ms=turn.ends_at_ms,
+    )

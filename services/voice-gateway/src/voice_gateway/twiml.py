@@ -1,0 +1,67 @@
+"""What Twilio is told to do with a call, as TwiML documents."""
+
+from twilio.twiml.voice_response import (  # type: ignore[import-untyped]  # the package ships no types
+    Connect,
+    Gather,
+    VoiceResponse,
+)
+
+ATTEMPT_PARAMETER = "attempt_id"
+TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter, no secret
+
+
+def connect_stream(*, stream_url: str, resume_url: str, attempt_id: str, token: str) -> str:
+    """Open a media stream to us; when it ends, however it ends, ask `resume_url` what to do next."""
+    response = VoiceResponse()
+    connect = Connect(action=resume_url, method="POST")
+    stream = connect.stream(url=stream_url)
+    stream.parameter(name=ATTEMPT_PARAMETER, value=attempt_id)
+    stream.parameter(name=TOKEN_PARAMETER, value=token)
+    response.append(connect)
+    return str(response)
+
+
+def say_and_hang_up(text: str, *, language: str) -> str:
+    response = VoiceResponse()
+    response.say(text, language=language)
+    response.hangup()
+    return str(response)
+
+
+def hang_up() -> str:
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def redirect(url: str) -> str:
+    """Ask another of our webhooks what to do next."""
+    response = VoiceResponse()
+    response.redirect(url, method="POST")
+    return str(response)
+
+
+def say_and_gather(text: str, *, language: str, action_url: str, timeout_s: int) -> str:
+    """Say something, then listen: speech until the person pauses, or one key. Silence is reported too, as an empty result.
+
+    Args:
+        text: may be empty: then only listen.
+        language: BCP 47, for both.
+        action_url: where Twilio reports what it heard.
+        timeout_s: how long nothing may be heard before that is reported.
+    """
+    response = VoiceResponse()
+    gather = Gather(
+        input="speech dtmf",
+        action=action_url,
+        method="POST",
+        num_digits=1,
+        timeout=timeout_s,
+        speech_timeout="auto",
+        language=language,
+        action_on_empty_result=True,
+    )
+    if text:
+        gather.say(text, language=language)
+    response.append(gather)
+    return str(response)

@@ -1,0 +1,220 @@
+"""Twilio's webhooks: each is checked for its signature first, then for its form, then answered by TwiML or by 204.
+
+    POST /webhooks/twilio/voice/{attempt_id}    the person has picked up
+    POST /webhooks/twilio/resume/{attempt_id}   a media stream ended
+    POST /webhooks/twilio/gather/{attempt_id}   the standard orchestrator heard something
+    POST /webhooks/twilio/status/{attempt_id}   a step of the call
+    POST /webhooks/twilio/amd/{attempt_id}      who picked up
+    POST /webhooks/twilio/voice                 the first system's address; without ?attempt_id= somebody rang us
+
+An error is problem+json (RFC 9457). 5xx asks Twilio to try again, by the connection overrides in the addresses it was given.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.errors import DaybookError, InvalidInput, NotFound, Unavailable
+from chassis.telemetry import call_context, span
+from voice_gateway import metrics, twiml
+from voice_gateway.attempts import Attempt, parse_attempt_id
+from voice_gateway.briefing import Briefings
+from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_status
+from voice_gateway.calls import CallsInProgress
+from voice_gateway.errors import ForgedRequest, RequestTooLarge
+from voice_gateway.gathering import Gathering
+from voice_gateway.programmes import DEFAULT_LOCALE, programme_for
+from voice_gateway.progress import Progress
+from voice_gateway.settings import Orchestrator
+from voice_gateway.signatures import SIGNATURE_HEADER, Signatures, stream_url
+from voice_gateway.stream_tokens import StreamTokens
+from voice_gateway.streams import MEDIA_PATH
+
+log = structlog.get_logger()
+
+LARGEST_FORM_BYTES = 64 * 1024
+BREAKS_BORNE = 2
+"""How often a media stream may break before the call goes on without one."""
+
+_STATUS_CODES: tuple[tuple[type[DaybookError], int, str], ...] = (
+    (ForgedRequest, 403, "Not signed by Twilio"),
+    (RequestTooLarge, 413, "Too large"),
+    (InvalidInput, 400, "Malformed"),
+    (NotFound, 404, "Unknown"),
+    (Unavailable, 503, "Try again"),
+)
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """
+    Attributes:
+        base_url: the public address, without a slash at its end.
+        orchestrator, chosen_by: which one holds conversations, and by which setting.
+    """
+
+    base_url: str
+    orchestrator: Orchestrator
+    chosen_by: str
+    operator_name: str
+    signatures: Signatures
+    tokens: StreamTokens
+    calls: CallsInProgress
+    briefings: Briefings
+    gathering: Gathering
+    progress: Progress
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/webhooks/twilio")
+        router.add_api_route("/voice/{attempt_id}", self.voice, methods=["POST"])
+        router.add_api_route("/voice", self.bare_voice, methods=["POST"])
+        router.add_api_route("/resume/{attempt_id}", self.resume, methods=["POST"])
+        router.add_api_route("/gather/{attempt_id}", self.gather, methods=["POST"])
+        router.add_api_route("/status/{attempt_id}", self.status, methods=["POST"])
+        router.add_api_route("/amd/{attempt_id}", self.machine_detection, methods=["POST"])
+        return router
+
+    async def voice(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        return await self._answer(parse_attempt_id(attempt_id), form)
+
+    async def bare_voice(self, request: Request) -> Response:
+        form = await self._signed_form(request)
+        attempt_id = request.query_params.get("attempt_id")
+        if attempt_id is not None:
+            return await self._answer(parse_attempt_id(attempt_id), form)
+        log.info("call.inbound")
+        programme = programme_for(DEFAULT_LOCALE)
+        text = programme.not_an_answering_service.format(operator=self.operator_name)
+        return _xml(twiml.say_and_hang_up(text, language=programme.locale))
+
+    async def resume(self, request: Request, attempt_id: str) -> Response:
+        """A stream ended: because the conversation did, or because something broke; then it goes on."""
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        sid = call_sid(form)
+        if form.get("CallStatus", "in-progress") != "in-progress" or self.calls.is_over(attempt.attempt_id):
+            return _xml(twiml.hang_up())
+        breaks = _breaks(request)
+        with _about(attempt, "resume"):
+            log.info("call.resumed", breaks=breaks)
+            if breaks >= BREAKS_BORNE:
+                return await self._gather_first(attempt, sid, "stream_broke_twice")
+            return await self._connect(attempt, sid, breaks=breaks)
+
+    async def gather(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        with _about(attempt, "gather"):
+            gathered = read_gathered(form)
+            return _xml(await self.gathering.go_on(attempt, gathered, self._url("gather", attempt)))
+
+    async def status(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        with _about(attempt, "status"):
+            callback = read_status(form)
+            await self.progress.status(attempt, callback)
+            log.info(
+                "carrier.status",
+                carrier_call_id=callback.call_sid,
+                status=form["CallStatus"],
+                sequence_number=callback.sequence_number,
+            )
+        return Response(status_code=204)
+
+    async def machine_detection(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        with _about(attempt, "amd"):
+            detection = read_machine_detection(form)
+            await self.progress.answered_by(attempt, detection)
+            log.info("carrier.answered_by", answered_by=form["AnsweredBy"])
+            if detection.is_machine:
+                self.calls.answered_by_machine(attempt.call_id)
+        return Response(status_code=204)
+
+    async def _answer(self, attempt: Attempt, form: dict[str, str]) -> Response:
+        sid = call_sid(form)
+        with _about(attempt, "voice"):
+            await self.briefings.of_call(attempt.call_id)
+            if self.orchestrator == "standard":
+                return await self._gather_first(attempt, sid, self.chosen_by)
+            return await self._connect(attempt, sid, breaks=0)
+
+    async def _connect(self, attempt: Attempt, sid: str, *, breaks: int) -> Response:
+        log.info("orchestrator.chosen", orchestrator="enhanced", reason=self.chosen_by)
+        return _xml(
+            twiml.connect_stream(
+                stream_url=stream_url(self.base_url, MEDIA_PATH),
+                resume_url=f"{self._url('resume', attempt)}?breaks={breaks + 1}",
+                attempt_id=attempt.attempt_id,
+                token=self.tokens.issue(attempt.attempt_id, sid),
+            )
+        )
+
+    async def _gather_first(self, attempt: Attempt, sid: str, reason: str) -> Response:
+        log.info("orchestrator.chosen", orchestrator="standard", reason=reason)
+        return _xml(await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
+
+    def _url(self, webhook: str, attempt: Attempt) -> str:
+        return f"{self.base_url}/webhooks/twilio/{webhook}/{attempt.attempt_id}"
+
+    async def _signed_form(self, request: Request) -> dict[str, str]:
+        """The form, if Twilio signed it for this address.
+
+        Raises:
+            ForgedRequest: it did not.
+            RequestTooLarge: it is longer than any of Twilio's.
+        """
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_FORM_BYTES:
+                raise RequestTooLarge(f"The form is longer than {LARGEST_FORM_BYTES} bytes.")
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        query = f"?{request.url.query}" if request.url.query else ""
+        self.signatures.check_webhook(request.url.path + query, form, request.headers.get(SIGNATURE_HEADER))
+        return form
+
+
+def problem(request: Request, error: Exception) -> JSONResponse:
+    """An error of ours as problem+json; for FastAPI's exception handlers."""
+    code, title = next(
+        ((code, title) for kind, code, title in _STATUS_CODES if isinstance(error, kind)), (500, "Failed")
+    )
+    surface = request.url.path.removeprefix("/webhooks/twilio/").partition("/")[0]
+    if isinstance(error, ForgedRequest):
+        metrics.forged_requests.labels(surface).inc()
+        log.warning("signature.refused", surface=surface, reason=str(error))
+    else:
+        metrics.refused_webhooks.labels(type(error).__name__).inc()
+        log.warning("webhook.refused", surface=surface, status=code, reason=str(error))
+    body = {"type": "about:blank", "title": title, "status": code, "detail": str(error)}
+    if isinstance(error, InvalidInput):
+        body["field"] = error.field
+    return JSONResponse(body, status_code=code, media_type="application/problem+json")
+
+
+@contextmanager
+def _about(attempt: Attempt, webhook: str) -> Iterator[None]:
+    """What is done in it belongs to that call, in the log and in the trace."""
+    with (
+        structlog.contextvars.bound_contextvars(call_id=attempt.call_id, attempt_id=attempt.attempt_id),
+        span(f"webhook {webhook}", context=call_context(attempt.call_id)),
+    ):
+        yield
+
+
+def _breaks(request: Request) -> int:
+    text = request.query_params.get("breaks", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else BREAKS_BORNE
+
+
+def _xml(document: str) -> Response:
+    return Response(document, media_type="text/xml")

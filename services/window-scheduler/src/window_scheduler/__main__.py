@@ -1,0 +1,108 @@
+"""Runs window-scheduler: `python -m window_scheduler tick | api | migrate`. Everything is wired together here, and only here."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import structlog
+
+from chassis.bus import open_bus
+from chassis.clock import SystemClock
+from chassis.database import open_database
+from chassis.events import CALL_FINISHED
+from chassis.health import health_app
+from chassis.migrations import check_schema, upgrade
+from chassis.program import run_program, serving_http
+from chassis.rpc import serving_grpc
+from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from window_scheduler.call_endings import CallEndings
+from window_scheduler.calls_api import CallsApi
+from window_scheduler.metrics import take_figures
+from window_scheduler.people_api import PeopleApi
+from window_scheduler.people_store import PeopleStore
+from window_scheduler.relay import announce
+from window_scheduler.repeating import repeat
+from window_scheduler.sealed import sealer_from
+from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
+from window_scheduler.tables import SCHEMA
+from window_scheduler.tick import conclude, schedule
+from window_scheduler.windows_api import WindowsApi
+
+log = structlog.get_logger()
+
+SERVICE = "window-scheduler"
+REVISIONS = Path(__file__).parent / "migrations"
+ENDINGS_CONSUMER = "window-scheduler"
+
+
+async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
+    await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
+
+
+async def tick(settings: TickSettings, _stop: asyncio.Event) -> None:
+    """One tick. It is short, and what a kill leaves undone the next one does: it does not listen for a stop."""
+    url, clock = settings.database_url.get_secret_value(), SystemClock()
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    async with open_database(url, schema=SCHEMA) as database:
+        # NATS is asked for only once the calls stand: where it is down, they are kept, and this exits with 1
+        tick_id, tally = await schedule(database, clock, period=settings.tick_period)
+        async with open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus:
+            await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+
+
+async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
+    url, clock = settings.database_url.get_secret_value(), SystemClock()
+    sealer = sealer_from(settings.people_key_file)
+    rules, period = settings.dialing_rules, settings.tick_period
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    async with (
+        open_database(url, schema=SCHEMA) as database,
+        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
+    ):
+        async with database.transaction() as connection:
+            await PeopleStore(connection, sealer).check_key()
+        people = PeopleApi(database, sealer, clock, tick_period=period)
+        windows = WindowsApi(database, sealer, clock, calling_hours=rules.calling_hours, tick_period=period)
+        calls = CallsApi(database, sealer, clock, rules=rules)
+        services = {
+            "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
+            "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
+            "daybook.scheduler.v1.CallsService": lambda to: rpc.add_CallsServiceServicer_to_server(calls, to),
+        }
+        health = health_app({"database": database.check, "nats": bus.check})
+        async with (
+            serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port) as grpc_port,
+            serving_http(health, settings.http_host, settings.http_port) as http_port,
+            asyncio.TaskGroup() as tasks,
+        ):
+            endings = CallEndings(database)
+            tasks.create_task(bus.consume(CALL_FINISHED, durable=ENDINGS_CONSUMER, handler=endings.handle, stop=stop))
+            for name, work in (
+                # what a tick has stored and could not announce goes out from here
+                ("announce", lambda: announce(database, bus, clock)),
+                ("figures", lambda: take_figures(database, clock)),
+            ):
+                tasks.create_task(repeat(name, work, period_s=settings.background_period_s, stop=stop))
+            log.info("process.ready", grpc_port=grpc_port, http_port=http_port)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m window_scheduler", description="People, call windows, one call a day."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("tick", help="schedule the windows that open before the next tick, then end")
+    commands.add_parser("api", help="serve people, windows and calls over gRPC until stopped")
+    commands.add_parser("migrate", help="bring the database to this program's schema, then end")
+    match parser.parse_args().command:
+        case "tick":
+            return run_program(SERVICE, TickSettings, tick)
+        case "api":
+            return run_program(SERVICE, ApiSettings, api)
+        case _:
+            return run_program(SERVICE, MigrateSettings, migrate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The scheduled calls in PostgreSQL, from the moment that they stand: which dials were allowed, and how each call ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from window_scheduler.errors import NoSuchCall
+from window_scheduler.tables import call_windows, dial_authorizations, scheduled_calls
+from window_scheduler.window_store import times_of
+from window_scheduler.windows import WindowTimes
+
+_DIALS_REMEMBERED = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class ScheduledCall:
+    """The intent to call a person once on one local day. `outcome` is a name of CallOutcome in daybook.events.v1."""
+
+    call_id: UUID
+    person_id: UUID
+    window_id: UUID
+    local_day: date
+    not_before: datetime
+    not_after: datetime
+    scheduled_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    reason: str | None
+
+
+async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
+    """Raises NoSuchCall."""
+    found = await connection.execute(select(scheduled_calls).where(scheduled_calls.c.call_id == call_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NoSuchCall(call_id)
+    return ScheduledCall(**row)
+
+
+async def calls_of(connection: AsyncConnection, person_id: UUID, *, limit: int) -> Sequence[ScheduledCall]:
+    """A person's calls, the newest first."""
+    found = await connection.execute(
+        select(scheduled_calls)
+        .where(scheduled_calls.c.person_id == person_id)
+        .order_by(scheduled_calls.c.local_day.desc())
+        .limit(limit)
+    )
+    return [ScheduledCall(**row) for row in found.mappings()]
+
+
+async def times_now(connection: AsyncConnection, window_id: UUID) -> WindowTimes | None:
+    """The times of a call's window as they are now; none where it was deleted since."""
+    found = await connection.execute(select(call_windows).where(call_windows.c.window_id == window_id))
+    row = found.mappings().one_or_none()
+    return None if row is None else times_of(row)
+
+
+async def dialed_at(
+    connection: AsyncConnection, person_id: UUID, *, except_attempt: str, now: datetime
+) -> tuple[datetime, ...]:
+    """When this person's other attempts of the last two days were allowed."""
+    found = await connection.execute(
+        select(dial_authorizations.c.authorized_at)
+        .where(dial_authorizations.c.person_id == person_id)
+        .where(dial_authorizations.c.authorized_at > now - _DIALS_REMEMBERED)
+        .where(dial_authorizations.c.attempt_id != except_attempt)
+    )
+    return tuple(found.scalars())
+
+
+async def note_dial(connection: AsyncConnection, call: ScheduledCall, attempt_id: str, *, now: datetime) -> None:
+    """Records that an attempt was allowed, once however often it asks."""
+    await connection.execute(
+        insert(dial_authorizations)
+        .values(attempt_id=attempt_id, call_id=call.call_id, person_id=call.person_id, authorized_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+async def finish_call(
+    connection: AsyncConnection, call_id: UUID, *, outcome: str, reason: str, finished_at: datetime
+) -> UUID | None:
+    """Records how a call ended, once: the first news counts.
+
+    Returns:
+        The person's id; none where the call has ended already, or was deleted with its person.
+    """
+    found = await connection.execute(
+        update(scheduled_calls)
+        .where(scheduled_calls.c.call_id == call_id, scheduled_calls.c.finished_at.is_(None))
+        .values(finished_at=finished_at, outcome=outcome, reason=reason)
+        .returning(scheduled_calls.c.person_id)
+    )
+    person_id: UUID | None = found.scalar_one_or_none()
+    return person_id

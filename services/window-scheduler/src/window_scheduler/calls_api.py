@@ -1,0 +1,107 @@
+"""CallsService of proto/daybook/scheduler/v1: what is asked about one call at the moment of use."""
+# ruff: noqa: N802 - gRPC gives the methods their names
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import InvalidInput
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer
+from window_scheduler.call_store import ScheduledCall, calls_of, dialed_at, get_call, note_dial, times_now
+from window_scheduler.dialing_rules import DialingRules, DialQuestion, Refused, may_dial
+from window_scheduler.errors import NoSuchCall, NoSuchPerson
+from window_scheduler.messages import call_message, page_size_of, stamp, uuid_of
+from window_scheduler.metrics import dials_asked
+from window_scheduler.people import Person
+from window_scheduler.people_store import PeopleStore
+from window_scheduler.sealed import Sealer
+
+log = structlog.get_logger()
+
+
+class CallsApi(CallsServiceServicer):
+    """The scheduled calls."""
+
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *, rules: DialingRules) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._rules = rules
+
+    async def AuthorizeDial(self, request: pb.AuthorizeDialRequest, _context: object) -> pb.AuthorizeDialResponse:
+        call_id = uuid_of(request.call_id, "call_id")
+        attempt_id = _attempt_of(call_id, request.attempt_id)
+        try:
+            response = await self._authorize(call_id, attempt_id)
+        except (NoSuchCall, NoSuchPerson):
+            response = pb.AuthorizeDialResponse(allowed=False, refusal=pb.DIAL_REFUSAL_UNKNOWN_CALL)
+        answer = "allowed" if response.allowed else _term(response.refusal)
+        dials_asked.labels(answer).inc()
+        log.info("dial.asked", call_id=str(call_id), attempt_id=attempt_id, answer=answer)
+        return response
+
+    async def _authorize(self, call_id: UUID, attempt_id: str) -> pb.AuthorizeDialResponse:
+        async with self._database.transaction() as connection:
+            call = await get_call(connection, call_id)
+            # locked: two attempts that ask at once are counted one after the other, and an opt-out comes before or after
+            person = await PeopleStore(connection, self._sealer).locked(call.person_id)
+            now = self._clock.now()
+            verdict = may_dial(await _question(connection, call, person, attempt_id, now), self._rules, now)
+            if isinstance(verdict, Refused):
+                refusal = pb.DialRefusal.Value(f"DIAL_REFUSAL_{verdict.refusal.name}")
+                return pb.AuthorizeDialResponse(allowed=False, refusal=refusal, retry_at=stamp(verdict.retry_at))
+            await note_dial(connection, call, attempt_id, now=now)
+        return pb.AuthorizeDialResponse(allowed=True, phone_number=person.profile.phone_number)
+
+    async def GetCallBriefing(self, request: pb.GetCallBriefingRequest, _context: object) -> pb.GetCallBriefingResponse:
+        call_id = uuid_of(request.call_id, "call_id")
+        async with self._database.transaction() as connection:
+            call = await get_call(connection, call_id)
+            person = await PeopleStore(connection, self._sealer).get(call.person_id)
+        return pb.GetCallBriefingResponse(
+            person_id=str(person.person_id),
+            spoken_name=person.profile.spoken_name,
+            locale=person.profile.locale,
+            time_zone=person.profile.time_zone,
+            not_after=stamp(call.not_after),
+        )
+
+    async def ListCalls(self, request: pb.ListCallsRequest, _context: object) -> pb.ListCallsResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        limit = page_size_of(request.page_size)
+        async with self._database.transaction() as connection:
+            await PeopleStore(connection, self._sealer).get(person_id)
+            calls = await calls_of(connection, person_id, limit=limit)
+        return pb.ListCallsResponse(calls=[call_message(call) for call in calls])
+
+
+async def _question(
+    connection: AsyncConnection, call: ScheduledCall, person: Person, attempt_id: str, now: datetime
+) -> DialQuestion:
+    return DialQuestion(
+        local_day=call.local_day,
+        not_before=call.not_before,
+        not_after=call.not_after,
+        finished=call.finished_at is not None,
+        window=await times_now(connection, call.window_id),
+        time_zone=person.profile.time_zone,
+        consented=person.profile.consent is not None,
+        opted_out=person.opted_out_at is not None,
+        dialed_at=await dialed_at(connection, person.person_id, except_attempt=attempt_id, now=now),
+    )
+
+
+def _attempt_of(call_id: UUID, attempt_id: str) -> str:
+    if not re.fullmatch(rf"{call_id}\.[1-9][0-9]{{0,3}}", attempt_id):
+        raise InvalidInput("attempt_id", "is to be the call's id, a dot and the attempt's number, from 1.")
+    return attempt_id
+
+
+def _term(refusal: pb.DialRefusal.ValueType) -> str:
+    return pb.DialRefusal.Name(refusal).removeprefix("DIAL_REFUSAL_").lower()

@@ -1,0 +1,116 @@
+"""May this call be dialed now? Promise 2, asked again right before each dial. Pure. In doubt: no."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from window_scheduler.time_zones import zone_named
+from window_scheduler.windows import Occurrence, WindowTimes, occurrence_on
+
+
+@dataclass(frozen=True)
+class CallingHours:
+    """The local hours of a day outside of which nobody is called (47 CFR 64.1200(c)(1): 8 in the morning to 9 at night)."""
+
+    start: time
+    end: time
+
+    def hold(self, local: time) -> bool:
+        return self.start <= local < self.end
+
+
+@dataclass(frozen=True)
+class DialingRules:
+    """What the operator has set.
+
+    Attributes:
+        calling_hours: outside of them are the quiet hours.
+        dials_a_day: how often a person is dialed on one local day at most, retries included.
+    """
+
+    calling_hours: CallingHours
+    dials_a_day: int
+
+
+class Refusal(StrEnum):
+    """The rule that forbids a dial, named as in DialRefusal of proto/daybook/scheduler/v1."""
+
+    WINDOW_NOT_OPEN = "window_not_open"
+    WINDOW_CLOSED = "window_closed"
+    QUIET_HOURS = "quiet_hours"
+    NO_CONSENT = "no_consent"
+    OPTED_OUT = "opted_out"
+    DAILY_CAP = "daily_cap"
+    WINDOW_DELETED = "window_deleted"
+    CALL_FINISHED = "call_finished"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No dial, and by which rule. `retry_at` is set where the rule will let it pass later, before the window closes."""
+
+    refusal: Refusal
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The call may be dialed now."""
+
+
+@dataclass(frozen=True)
+class DialQuestion:
+    """Everything that bears on one dial, as it stands now.
+
+    Attributes:
+        local_day: the day that the call is for.
+        not_before, not_after: as the call was scheduled.
+        finished: the call has come to its end already.
+        window: the times of its window as they are now; none where the window was deleted.
+        time_zone: the person's, as it is now.
+        dialed_at: when this person's other attempts of late were allowed; two days back are enough.
+    """
+
+    local_day: date
+    not_before: datetime
+    not_after: datetime
+    finished: bool
+    window: WindowTimes | None
+    time_zone: str
+    consented: bool
+    opted_out: bool
+    dialed_at: tuple[datetime, ...]
+
+
+def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allowed | Refused:
+    """Whether this call may be dialed at `now` (aware)."""
+    if question.finished:
+        return Refused(Refusal.CALL_FINISHED)
+    if question.opted_out:
+        return Refused(Refusal.OPTED_OUT)
+    if not question.consented:
+        return Refused(Refusal.NO_CONSENT)
+    if question.window is None:
+        return Refused(Refusal.WINDOW_DELETED)
+    zone = zone_named(question.time_zone)
+    if zone is None:
+        return Refused(Refusal.UNKNOWN_TIME_ZONE)
+    # the window as it was promised to the dispatcher, and as the person wants it now: both must be open
+    occurrence = occurrence_on(question.local_day, question.window, zone)
+    if not isinstance(occurrence, Occurrence):
+        return Refused(Refusal.WINDOW_CLOSED)
+    opens_at = max(question.not_before, occurrence.opens_at)
+    closes_at = min(question.not_after, occurrence.closes_at)
+    if now >= closes_at or opens_at >= closes_at:
+        return Refused(Refusal.WINDOW_CLOSED)
+    if now < opens_at:
+        return Refused(Refusal.WINDOW_NOT_OPEN, retry_at=opens_at)
+    local = now.astimezone(zone)
+    if not rules.calling_hours.hold(local.time()):
+        ends = datetime.combine(local.date(), rules.calling_hours.start, tzinfo=zone).astimezone(now.tzinfo)
+        return Refused(Refusal.QUIET_HOURS, retry_at=ends if now < ends < closes_at else None)
+    dialed_today = [at for at in question.dialed_at if at.astimezone(zone).date() == local.date()]
+    if len(dialed_today) >= rules.dials_a_day:
+        return Refused(Refusal.DAILY_CAP)
+    return Allowed()

@@ -1,0 +1,108 @@
+"""PeopleService of proto/daybook/scheduler/v1."""
+# ruff: noqa: N802 - gRPC gives the methods their names
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.database import Database
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceServicer
+from window_scheduler.messages import consent_of, page_size_of, person_message, uuid_of
+from window_scheduler.people import Person, checked_profile, opted_out_still
+from window_scheduler.people_store import PeopleStore, opt_out
+from window_scheduler.replanning import replan, schedule_hurried
+from window_scheduler.sealed import Sealer
+
+log = structlog.get_logger()
+
+DEFAULT_LOCALE = "en-US"
+
+
+class PeopleApi(PeopleServiceServicer):
+    """The people."""
+
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *, tick_period: timedelta) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._tick_period = tick_period
+
+    async def CreatePerson(self, request: pb.CreatePersonRequest, _context: object) -> pb.CreatePersonResponse:
+        now = self._clock.now()
+        profile = checked_profile(
+            name=request.name,
+            name_pronunciation=request.name_pronunciation,
+            phone_number=request.phone_number,
+            time_zone=request.time_zone,
+            locale=request.locale or DEFAULT_LOCALE,
+            consent=consent_of(request.consent) if request.HasField("consent") else None,
+            now=now,
+        )
+        person = Person(person_id=uuid4(), profile=profile, opted_out_at=None, created_at=now)
+        async with self._database.transaction() as connection:
+            await PeopleStore(connection, self._sealer).add(person)
+        log.info("person.created", person_id=str(person.person_id), time_zone=profile.time_zone)
+        return pb.CreatePersonResponse(person=person_message(person))
+
+    async def GetPerson(self, request: pb.GetPersonRequest, _context: object) -> pb.GetPersonResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            person = await PeopleStore(connection, self._sealer).get(person_id)
+        return pb.GetPersonResponse(person=person_message(person))
+
+    async def ListPeople(self, request: pb.ListPeopleRequest, _context: object) -> pb.ListPeopleResponse:
+        size = page_size_of(request.page_size)
+        after = uuid_of(request.page_token, "page_token") if request.page_token else None
+        async with self._database.transaction() as connection:
+            found = await PeopleStore(connection, self._sealer).page(after=after, size=size + 1)
+        page = found[:size]
+        return pb.ListPeopleResponse(
+            people=[person_message(person) for person in page],
+            next_page_token=str(page[-1].person_id) if len(found) > size else "",
+        )
+
+    async def UpdatePerson(self, request: pb.UpdatePersonRequest, _context: object) -> pb.UpdatePersonResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            store = PeopleStore(connection, self._sealer)
+            person = await store.locked(person_id)
+            old = person.profile
+            profile = checked_profile(
+                name=request.name if request.HasField("name") else old.name,
+                name_pronunciation=request.name_pronunciation
+                if request.HasField("name_pronunciation")
+                else old.name_pronunciation,
+                phone_number=request.phone_number if request.HasField("phone_number") else old.phone_number,
+                time_zone=request.time_zone if request.HasField("time_zone") else old.time_zone,
+                locale=request.locale if request.HasField("locale") else old.locale,
+                consent=consent_of(request.consent) if request.HasField("consent") else old.consent,
+                now=now,
+            )
+            person = replace(
+                person, profile=profile, opted_out_at=opted_out_still(person.opted_out_at, profile.consent)
+            )
+            await store.change(person)
+            windows = await replan(connection, person, now=now)
+        await schedule_hurried(self._database, self._clock, period=self._tick_period, windows=windows)
+        log.info("person.changed", person_id=str(person_id))
+        return pb.UpdatePersonResponse(person=person_message(person))
+
+    async def OptOut(self, request: pb.OptOutRequest, _context: object) -> pb.OptOutResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            await opt_out(connection, person_id, at=self._clock.now())
+            person = await PeopleStore(connection, self._sealer).get(person_id)
+        log.info("person.opted_out", person_id=str(person_id))
+        return pb.OptOutResponse(person=person_message(person))
+
+    async def DeletePerson(self, request: pb.DeletePersonRequest, _context: object) -> pb.DeletePersonResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            await PeopleStore(connection, self._sealer).remove(person_id)
+        log.info("person.deleted", person_id=str(person_id))
+        return pb.DeletePersonResponse()

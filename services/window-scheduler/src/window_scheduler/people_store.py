@@ -1,0 +1,130 @@
+"""The people in PostgreSQL: what identifies them is sealed on the way in and opened on the way out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
+from window_scheduler.people import Consent, Person, Profile
+from window_scheduler.sealed import Sealer
+from window_scheduler.tables import call_windows, people
+
+
+class PeopleStore:
+    """The people, inside one transaction.
+
+    Who changes a person locks the row first (`locked`), then their windows: one order everywhere, so none waits in a circle.
+    """
+
+    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+        self._connection = connection
+        self._sealer = sealer
+
+    async def add(self, person: Person) -> None:
+        row = {"person_id": person.person_id, "created_at": person.created_at, **self._row(person)}
+        await self._connection.execute(insert(people).values(row))
+
+    async def get(self, person_id: UUID) -> Person:
+        """Raises NoSuchPerson."""
+        found = await self._connection.execute(select(people).where(people.c.person_id == person_id))
+        return self._one(found.mappings().one_or_none(), person_id)
+
+    async def locked(self, person_id: UUID) -> Person:
+        """The person, whom nobody else changes until this transaction ends. Raises NoSuchPerson."""
+        # FOR NO KEY UPDATE: a tick that stores a call of this person need not wait
+        found = await self._connection.execute(
+            select(people).where(people.c.person_id == person_id).with_for_update(key_share=True)
+        )
+        return self._one(found.mappings().one_or_none(), person_id)
+
+    async def page(self, *, after: UUID | None, size: int) -> Sequence[Person]:
+        """So many people by id, from the first one after `after`."""
+        query = select(people).order_by(people.c.person_id).limit(size)
+        if after is not None:
+            query = query.where(people.c.person_id > after)
+        found = await self._connection.execute(query)
+        return [self._person(row) for row in found.mappings()]
+
+    async def change(self, person: Person) -> None:
+        await self._connection.execute(
+            update(people).where(people.c.person_id == person.person_id).values(self._row(person))
+        )
+
+    async def remove(self, person_id: UUID) -> None:
+        """Deletes a person with all they have. Raises NoSuchPerson."""
+        await self.locked(person_id)
+        # a tick that has claimed one of the windows stores its call first, and the call goes with the person
+        await self._connection.execute(delete(call_windows).where(call_windows.c.person_id == person_id))
+        await self._connection.execute(delete(people).where(people.c.person_id == person_id))
+
+    async def check_key(self) -> None:
+        """Returns where the key opens what is stored.
+
+        Raises:
+            KeyUnusable: it is another key than the one that sealed the rows.
+        """
+        try:
+            await self.page(after=None, size=1)
+        except SealBroken:
+            raise KeyUnusable(
+                "DAYBOOK_PEOPLE_KEY_FILE: this key is not the one that the people in the database were sealed with. "
+                "Mount the key that was in use before."
+            ) from None
+
+    def _one(self, row: RowMapping | None, person_id: UUID) -> Person:
+        if row is None:
+            raise NoSuchPerson(person_id)
+        return self._person(row)
+
+    def _row(self, person: Person) -> dict[str, Any]:
+        profile, consent = person.profile, person.profile.consent
+        identifying = {
+            "name": profile.name,
+            "name_pronunciation": profile.name_pronunciation,
+            "phone_number": profile.phone_number,
+        }
+        sealed = {
+            column: self._sealer.seal(words, person_id=person.person_id, column=column)
+            for column, words in identifying.items()
+        }
+        return {
+            **sealed,
+            "time_zone": profile.time_zone,
+            "locale": profile.locale,
+            "consent_given_at": consent.given_at if consent else None,
+            "consent_wording_version": consent.wording_version if consent else None,
+            "consent_channel": consent.channel if consent else None,
+            "opted_out_at": person.opted_out_at,
+        }
+
+    def _person(self, row: RowMapping) -> Person:
+        def opened(column: str) -> str:
+            return self._sealer.open(row[column], person_id=row["person_id"], column=column)
+
+        consent = (
+            Consent(row["consent_given_at"], row["consent_wording_version"], row["consent_channel"])
+            if row["consent_given_at"] is not None
+            else None
+        )
+        profile = Profile(
+            name=opened("name"),
+            name_pronunciation=opened("name_pronunciation"),
+            phone_number=opened("phone_number"),
+            time_zone=row["time_zone"],
+            locale=row["locale"],
+            consent=consent,
+        )
+        return Person(row["person_id"], profile, row["opted_out_at"], row["created_at"])
+
+
+async def opt_out(connection: AsyncConnection, person_id: UUID, *, at: datetime) -> None:
+    """Notes that a person is not to be called any more; the first time counts."""
+    await connection.execute(
+        update(people)
+        .where(people.c.person_id == person_id)
+        .values(opted_out_at=func.coalesce(people.c.opted_out_at, at))
+    )

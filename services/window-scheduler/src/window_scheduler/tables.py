@@ -1,0 +1,122 @@
+"""The tables as queries name them. The migrations make them; a test holds the two together."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+SCHEMA = "window_scheduler"
+
+metadata = MetaData()
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+people = Table(
+    "people",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("name", LargeBinary, nullable=False),
+    Column("name_pronunciation", LargeBinary, nullable=False),
+    Column("phone_number", LargeBinary, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    _moment("consent_given_at", nullable=True),
+    Column("consent_wording_version", Text),
+    Column("consent_channel", Text),
+    _moment("opted_out_at", nullable=True),
+    _moment("created_at"),
+)
+
+call_windows = Table(
+    "call_windows",
+    metadata,
+    Column("window_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("people.person_id", ondelete="CASCADE"), nullable=False),
+    Column("starts_at", Time, nullable=False),
+    Column("ends_at", Time, nullable=False),
+    Column("weekdays", ARRAY(SmallInteger)),
+    Column("on_date", Date),
+    Column("next_local_day", Date),
+    _moment("next_opens_at", nullable=True),
+    _moment("next_closes_at", nullable=True),
+    _moment("created_at"),
+    Index("call_windows_by_person", "person_id"),
+    Index("call_windows_by_next_opening", "next_opens_at"),
+)
+
+scheduled_calls = Table(
+    "scheduled_calls",
+    metadata,
+    Column("call_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("people.person_id", ondelete="CASCADE"), nullable=False),
+    # no foreign key: a deleted window leaves the calls that it brought
+    Column("window_id", Uuid, nullable=False),
+    Column("local_day", Date, nullable=False),
+    _moment("not_before"),
+    _moment("not_after"),
+    _moment("scheduled_at"),
+    _moment("finished_at", nullable=True),
+    Column("outcome", Text),
+    Column("reason", Text),
+    UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
+)
+
+dial_authorizations = Table(
+    "dial_authorizations",
+    metadata,
+    Column("attempt_id", Text, primary_key=True),
+    Column("call_id", Uuid, ForeignKey("scheduled_calls.call_id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    _moment("authorized_at"),
+    Index("dial_authorizations_by_call", "call_id"),
+    Index("dial_authorizations_by_person", "person_id", "authorized_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("call_id", Uuid, ForeignKey("scheduled_calls.call_id", ondelete="CASCADE"), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    _moment("created_at"),
+    _moment("published_at", nullable=True),
+    Index("outbox_by_call", "call_id"),
+    Index("outbox_unpublished", "created_at", postgresql_where=text("published_at IS NULL")),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("tick_id", BigInteger, Identity(always=True), primary_key=True),
+    _moment("started_at"),
+    _moment("finished_at", nullable=True),
+    _count("found"),
+    _count("scheduled"),
+    _count("declined"),
+    _count("missed"),
+    _count("published"),
+    Index("ticks_by_end", "finished_at"),
+)

@@ -1,0 +1,95 @@
+"""WindowsService of proto/daybook/scheduler/v1."""
+# ruff: noqa: N802 - gRPC gives the methods their names
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import Conflict
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceServicer
+from window_scheduler.bookings import booked_times, check_room
+from window_scheduler.dialing_rules import CallingHours
+from window_scheduler.messages import requested_times_of, uuid_of, window_message
+from window_scheduler.people import Person
+from window_scheduler.people_store import PeopleStore
+from window_scheduler.replanning import schedule_hurried, upcoming
+from window_scheduler.sealed import Sealer
+from window_scheduler.time_zones import zone_named
+from window_scheduler.window_store import (
+    CallWindow,
+    add_window,
+    change_window,
+    count_windows,
+    get_window,
+    remove_window,
+    windows_of,
+)
+from window_scheduler.windows import WindowTimes
+
+log = structlog.get_logger()
+
+
+class WindowsApi(WindowsServiceServicer):
+    """The call windows."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, *, calling_hours: CallingHours, tick_period: timedelta
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._calling_hours = calling_hours
+        self._tick_period = tick_period
+
+    async def CreateWindow(self, request: pb.CreateWindowRequest, _context: object) -> pb.CreateWindowResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            person = await PeopleStore(connection, self._sealer).locked(person_id)
+            check_room(await count_windows(connection, person_id))
+            times = self._booked(request.times, person, now)
+            window = CallWindow(uuid4(), person_id, times, upcoming(times, person, now))
+            await add_window(connection, window, now=now)
+        await self._settle("window.created", window)
+        return pb.CreateWindowResponse(window=window_message(window))
+
+    async def ListWindows(self, request: pb.ListWindowsRequest, _context: object) -> pb.ListWindowsResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            await PeopleStore(connection, self._sealer).get(person_id)
+            windows = await windows_of(connection, person_id)
+        return pb.ListWindowsResponse(windows=[window_message(window) for window in windows])
+
+    async def UpdateWindow(self, request: pb.UpdateWindowRequest, _context: object) -> pb.UpdateWindowResponse:
+        window_id = uuid_of(request.window_id, "window_id")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            window = await get_window(connection, window_id)
+            person = await PeopleStore(connection, self._sealer).locked(window.person_id)
+            times = self._booked(request.times, person, now)
+            window = replace(window, times=times, next=upcoming(times, person, now))
+            await change_window(connection, window)
+        await self._settle("window.changed", window)
+        return pb.UpdateWindowResponse(window=window_message(window))
+
+    async def DeleteWindow(self, request: pb.DeleteWindowRequest, _context: object) -> pb.DeleteWindowResponse:
+        window_id = uuid_of(request.window_id, "window_id")
+        async with self._database.transaction() as connection:
+            await remove_window(connection, window_id)
+        log.info("window.deleted", window_id=str(window_id))
+        return pb.DeleteWindowResponse()
+
+    def _booked(self, message: pb.WindowTimes, person: Person, now: datetime) -> WindowTimes:
+        zone = zone_named(person.profile.time_zone)
+        if zone is None:
+            raise Conflict("This person's time zone is not known any more. Change it first, with UpdatePerson.")
+        return booked_times(requested_times_of(message), zone=zone, calling_hours=self._calling_hours, now=now)
+
+    async def _settle(self, event: str, window: CallWindow) -> None:
+        log.info(event, window_id=str(window.window_id), person_id=str(window.person_id), window=str(window.times))
+        await schedule_hurried(self._database, self._clock, period=self._tick_period, windows=[window])

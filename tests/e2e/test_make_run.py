@@ -1,0 +1,103 @@
+"""`daybook run`, `up`, `status` and `down`, as a newcomer types them (what `make run` and its kin call)."""
+
+import os
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+
+import pytest
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def home():
+    with TemporaryDirectory(prefix="daybook-run-") as folder:
+        yield folder
+
+
+def typed(home, *words, **settings):
+    environment = {
+        **os.environ,
+        "DAYBOOK_HOME": f"{home}/.daybook",
+        "DAYBOOK_VOICES": "wordcode",
+        "DAYBOOK_TIME_FACTOR": "10",
+        "DAYBOOK_PERSONA": "brief",
+        "COLUMNS": "200",
+        **settings,
+    }
+    argv = [sys.executable, "-m", "daybook_cli", *words]
+    return subprocess.run(argv, env=environment, cwd=home, capture_output=True, text=True, check=False)
+
+
+def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
+    run = typed(home, "run", "--once", "--trace")
+    assert run.returncode == 0, run.stderr
+    kinds = [
+        "scheduled",
+        "dialed",
+        "ringing",
+        "answered",
+        "reflection",
+        "daybook",
+        "person",
+        "verdict",
+        "finished",
+        "saved",
+    ]
+    places = [run.stdout.index(f"  {kind}") for kind in kinds]
+    assert places == sorted(places)
+    entry = run.stdout[run.stdout.index("The journal entry, decrypted by the journal") :]
+    assert "I baked bread in the evening." in entry
+    assert "recording" in entry
+    for service in ("window-scheduler", "call-dispatcher", "voice-gateway", "journal"):
+        assert service in run.stdout[run.stdout.index("Trace ") :]
+
+
+def test_run_once_fails_where_the_call_does_and_says_why(home):
+    run = typed(home, "run", "--once", DAYBOOK_PERSONA="invalid_number")
+    assert run.returncode == 1
+    assert "The demo call failed: it ended as CALL_OUTCOME_FAILED" in run.stderr
+    assert "More in " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_run_once_fails_where_a_process_cannot_start_and_names_its_log(home):
+    run = typed(home, "run", "--once", DAYBOOK_PERSONA="nobody at all")
+    assert run.returncode == 1
+    assert "Starting emulator-twilio failed: it ended with status 2" in run.stderr
+    assert "emulator-twilio.log" in run.stderr
+
+
+def test_half_an_account_is_refused_before_anything_starts(home):
+    run = typed(home, "run", "--once", TWILIO_ACCOUNT_SID="AC1")
+    assert run.returncode == 1
+    assert "which needs TWILIO_AUTH_TOKEN, TWILIO_FROM_NUMBER, PUBLIC_URL, PHONE as well" in run.stderr
+
+
+def test_up_status_and_down(home):
+    assert typed(home, "status").returncode == 1
+    up = typed(home, "up")
+    assert up.returncode == 0, up.stderr
+    try:
+        again = typed(home, "up")
+        assert "Daybook runs here already" in again.stderr
+        status = typed(home, "status")
+        assert status.returncode == 0, status.stdout
+        assert status.stdout.count("ready") == 10
+        assert "Twilio (carrier): emulated" in status.stdout
+        person = typed(
+            home, "person", "add", "--name", "Ada", "--phone", "+12025550177", "--zone", "Europe/Vienna", "--consent"
+        ).stdout.strip()
+        assert (
+            typed(home, "window", "add", person, "--from", "08:00", "--to", "09:00", "--days", "mon,fri").returncode
+            == 0
+        )
+        assert "mon,fri" in typed(home, "window", "list", person).stdout
+        refused = typed(home, "window", "add", person, "--from", "09:00", "--to", "08:00", "--days", "mon")
+        assert refused.returncode == 1
+        assert "times.ends_at" in refused.stderr
+        assert "+1202" not in typed(home, "person", "list").stdout
+    finally:
+        assert typed(home, "down").returncode == 0
+    assert "not running" in typed(home, "down").stdout

@@ -1,0 +1,60 @@
+"""NATS goes and comes back: who asks is told, and what was refused can be told again."""
+
+import asyncio
+import subprocess
+import time
+
+import pytest
+
+from chassis.bus import BusUnavailable, open_bus
+from chassis.clock import SystemClock
+from chassis.events import CALL_SCHEDULED
+from daybook.events.v1.events_pb2 import CallScheduled
+from daybook_cli.embedded import EmbeddedNats, free_port
+
+SECONDS = 60
+
+
+class Server:
+    def __init__(self, folder):
+        self.nats = EmbeddedNats(folder, free_port(), free_port())
+        self.nats.prepare()
+        self._process = None
+
+    def start(self):
+        self._process = subprocess.Popen(self.nats.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+async def answered(bus):
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return await bus.check()
+        except BusUnavailable:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)  # it reconnects meanwhile
+
+
+async def test_a_bus_that_is_away_is_told_and_found_again(server):
+    async with open_bus(server.nats.url, source="test", clock=SystemClock()) as bus:
+        await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
+        server.kill()
+        with pytest.raises(BusUnavailable, match="It is to be sent again"):
+            await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="two"), event_id="two.scheduled")
+        with pytest.raises(BusUnavailable, match="NATS does not answer"):
+            await bus.check()
+        server.start()
+        await answered(bus)
+        await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="two"), event_id="two.scheduled")

@@ -1,0 +1,64 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from chassis.database import DatabaseUnavailable, open_database
+from chassis.migrations import SchemaBehind, check_schema, upgrade
+
+REVISIONS = Path(__file__).parent / "revisions"
+
+
+@pytest.fixture
+async def database(postgres_url):
+    await upgrade(postgres_url, schema="things", revisions=REVISIONS)
+    async with open_database(postgres_url, schema="things") as opened:
+        yield opened
+
+
+async def names(database):
+    async with database.transaction() as connection:
+        return (await connection.execute(text("SELECT name FROM things ORDER BY name"))).scalars().all()
+
+
+async def test_a_block_that_ends_is_kept_and_one_that_raises_leaves_nothing(database):
+    async with database.transaction() as connection:
+        await connection.execute(text("INSERT INTO things VALUES ('kept')"))
+
+    async def insert_and_fail():
+        async with database.transaction() as connection:
+            await connection.execute(text("INSERT INTO things VALUES ('dropped')"))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await insert_and_fail()
+    assert await names(database) == ["kept"]
+
+
+async def test_an_error_does_not_repeat_its_parameters(database):
+    async def insert():
+        async with database.transaction() as connection:
+            await connection.execute(text("INSERT INTO things VALUES (:name)"), {"name": "what somebody said"})
+
+    await insert()
+    with pytest.raises(IntegrityError) as twice:
+        await insert()
+    assert "parameters hidden" in str(twice.value)
+
+
+async def test_eight_migrations_at_once_make_one_schema(postgres_url):
+    await asyncio.gather(*(upgrade(postgres_url, schema="things", revisions=REVISIONS) for _ in range(8)))
+    await check_schema(postgres_url, schema="things", revisions=REVISIONS)
+
+
+async def test_a_schema_that_is_behind_is_told_with_what_to_run(postgres_url):
+    with pytest.raises(SchemaBehind, match="The schema things is at nothing, this program needs 0001"):
+        await check_schema(postgres_url, schema="things", revisions=REVISIONS)
+
+
+async def test_a_database_that_is_away_is_told_as_such():
+    async with open_database("postgresql://nobody:nothing@127.0.0.1:1/none", schema="things") as database:
+        with pytest.raises(DatabaseUnavailable, match="Is it running, and does DAYBOOK_DATABASE_URL name it"):
+            await database.check()

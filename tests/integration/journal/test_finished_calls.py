@@ -1,0 +1,71 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.consumer import Received
+from chassis.errors import InvalidInput
+from daybook.events.v1 import events_pb2 as events
+from daybook.journal.v1 import journal_pb2 as pb
+from journal.errors import GatewayMayStillSpeak
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def finished(call_id, outcome=events.CALL_OUTCOME_CUT_SHORT):
+    at = Timestamp()
+    at.FromDatetime(NOW)
+    return Received("an-event", NOW, events.CallFinished(call_id=call_id, outcome=outcome, finished_at=at), 1)
+
+
+@pytest.fixture
+def long_after(clock):
+    clock.advance(timedelta(minutes=1))
+
+
+async def test_a_session_that_its_gateway_never_ended_is_ended_and_kept(served, long_after):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await served.finished_calls.handle(finished(conversation.call_id))
+    entry = (await conversation.finish()).entry
+    assert (entry.outcome, entry.turns) == (pb.SESSION_OUTCOME_CUT_SHORT, 1)
+    assert entry.ended_at.ToDatetime(tzinfo=UTC) == NOW
+
+
+async def test_hearing_it_again_changes_nothing(served, long_after):
+    conversation, entry = await served.spoken()
+    for _ in range(2):
+        await served.finished_calls.handle(finished(conversation.call_id))
+    assert (await conversation.finish()).entry == entry
+
+
+async def test_a_session_without_a_word_is_ended_and_leaves_nothing(served, long_after):
+    conversation = await served.begun()
+    await conversation.say(0, "How was your day?", pb.SPEAKER_DAYBOOK)
+    await conversation.record(conversation.segment(0))
+    await served.finished_calls.handle(finished(conversation.call_id, events.CALL_OUTCOME_VOICEMAIL))
+    started = await conversation.start()
+    assert (started.finished, list(started.turns)) == (True, [])
+    assert served.objects() == []
+
+
+async def test_a_gateway_that_is_still_writing_is_given_its_time(served, clock):
+    conversation = await served.begun()
+    clock.advance(timedelta(seconds=14))
+    with pytest.raises(GatewayMayStillSpeak) as raised:
+        await served.finished_calls.handle(finished(conversation.call_id))
+    assert raised.value.retryable
+    await conversation.say(0, "And that was my day.")
+    assert (await conversation.finish()).entry.outcome == pb.SESSION_OUTCOME_COMPLETED
+    await served.finished_calls.handle(finished(conversation.call_id))
+
+
+async def test_a_call_that_nobody_answered_is_none_of_the_journals(served, long_after):
+    await served.finished_calls.handle(finished(served.conversation().call_id, events.CALL_OUTCOME_NO_ANSWER))
+
+
+@pytest.mark.parametrize("event", [finished("no id"), Received("e", NOW, events.CallFinished(), 1)])
+async def test_an_event_that_cannot_be_right_is_refused_for_good(served, event):
+    with pytest.raises(InvalidInput) as raised:
+        await served.finished_calls.handle(event)
+    assert not raised.value.retryable

@@ -1,0 +1,181 @@
+"""The journal as the process that is deployed: `python -m journal`."""
+
+import asyncio
+import json
+import os
+import sys
+import urllib.request
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.bus import open_bus
+from chassis.clock import SystemClock
+from chassis.events import CALL_FINISHED
+from chassis.rpc import open_channel
+from daybook.events.v1 import events_pb2 as events
+from daybook.journal.v1 import journal_pb2 as pb
+from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
+
+SENTENCE = "Nobody else is to read of the blue kitchen table."
+
+
+class Process:
+    """One process of the journal, heard by its log."""
+
+    def __init__(self, process):
+        self.process = process
+        self.log = []
+
+    async def told(self, event):
+        """Waits for an event in the log."""
+        while line := await self.process.stdout.readline():
+            self.log.append(line.decode())
+            told = json.loads(line)
+            if told["event"] == event:
+                return told
+        pytest.fail(f"it ended before {event}: {self.log}")
+
+    async def ended(self):
+        self.log.append((await self.process.stdout.read()).decode())
+        return await self.process.wait()
+
+
+@pytest.fixture
+def environment(postgres_url, nats_url, kek_file, tmp_path):
+    return {
+        "PATH": os.environ["PATH"],
+        "DAYBOOK_DATABASE_URL": postgres_url,
+        "DAYBOOK_NATS_URL": nats_url,
+        "DAYBOOK_KEK_FILE": str(kek_file),
+        "DAYBOOK_OBJECT_STORE_URL": (tmp_path / "objects").as_uri(),
+        "DAYBOOK_SESSION_GRACE_S": "0",
+    }
+
+
+@asynccontextmanager
+async def running(environment, *arguments):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "journal", *arguments,
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        yield Process(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def migrate(environment):
+    async with running(environment, "migrate") as migrating:
+        assert await migrating.ended() == 0, migrating.log
+
+
+def timestamp(at):
+    value = Timestamp()
+    value.FromDatetime(at)
+    return value
+
+
+async def start(stub, call_id, person_id):
+    request = pb.StartSessionRequest(
+        call_id=call_id, person_id=person_id, started_at=timestamp(datetime.now(UTC)), attempt_number=1
+    )
+    return await stub.StartSession(request)
+
+
+async def test_a_finished_turn_outlives_a_kill_and_the_end_of_the_call_closes_the_session(environment, nats_url):
+    await migrate(environment)
+    call_id, person_id = str(uuid4()), str(uuid4())
+    async with running(environment, "serve") as first:
+        port = (await first.told("process.ready"))["grpc_port"]
+        async with open_channel(f"127.0.0.1:{port}") as channel:
+            stub = JournalServiceStub(channel)
+            session_id = (await start(stub, call_id, person_id)).session_id
+            turn = pb.Turn(sequence=0, speaker=pb.SPEAKER_PERSON, text=SENTENCE)
+            await stub.AppendTurn(pb.AppendTurnRequest(session_id=session_id, turn=turn))
+            segment = pb.AppendAudioRequest(session_id=session_id, track=pb.SPEAKER_PERSON, audio=b"\x01" * 8000)
+            async for _ in stub.AppendAudio([segment]):
+                pass
+            first.process.kill()
+            await first.ended()
+    async with running(environment, "serve") as second, open_bus(nats_url, source="test", clock=SystemClock()) as bus:
+        ready = await second.told("process.ready")
+        async with open_channel(f"127.0.0.1:{ready['grpc_port']}") as channel:
+            stub = JournalServiceStub(channel)
+            resumed = await start(stub, call_id, person_id)
+            assert (resumed.session_id, list(resumed.turns)) == (session_id, [turn])
+            assert resumed.tracks[0].kept_ms == 1000
+            ended_at = datetime.now(UTC) - timedelta(seconds=1)
+            call = events.CallFinished(
+                call_id=call_id, outcome=events.CALL_OUTCOME_CUT_SHORT, finished_at=timestamp(ended_at)
+            )
+            await bus.publish(CALL_FINISHED, call, event_id=f"{call_id}.finished")
+            assert (await second.told("entry.created"))["call_id"] == call_id
+            [entry] = (await stub.ListEntries(pb.ListEntriesRequest(person_id=person_id))).entries
+            assert entry.outcome == pb.SESSION_OUTCOME_CUT_SHORT
+        second.process.terminate()
+        assert await second.ended() == 0
+    assert not any(SENTENCE in line for line in (*first.log, *second.log))
+
+
+async def test_its_probes_and_metrics_answer(environment):
+    await migrate(environment)
+    async with running(environment, "serve") as serving:
+        port = (await serving.told("process.ready"))["http_port"]
+
+        def get(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+                return answer.read().decode()
+
+        assert json.loads(await asyncio.to_thread(get, "/readyz")) == {"status": "ready"}
+        assert "daybook_journal_kek_readable 1.0" in await asyncio.to_thread(get, "/metrics/")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("DAYBOOK_KEK_FILE", "/dev/null", "DAYBOOK_KEK_FILE holds no key."),
+        ("DAYBOOK_OBJECT_STORE_URL", "ftp://example.org", "DAYBOOK_OBJECT_STORE_URL names no object store"),
+        ("DAYBOOK_SESSION_GRACE_S", "-1", "DAYBOOK_SESSION_GRACE_S"),
+    ],
+)
+async def test_a_wrong_setting_is_told_by_its_name_and_nothing_is_served(environment, setting, value, sentence):
+    async with running({**environment, setting: value}, "serve") as refusing:
+        assert await refusing.ended() != 0
+    assert sentence in "".join(refusing.log)
+
+
+async def test_without_its_schema_it_says_what_to_run(environment):
+    async with running(environment, "serve") as refusing:
+        assert await refusing.ended() == 1
+    assert "Run its `migrate` first" in "".join(refusing.log)
+
+
+async def test_with_the_key_of_another_journal_it_does_not_serve(environment, kek_file):
+    await migrate(environment)
+    async with running(environment, "serve") as first:
+        await first.told("process.ready")
+    kek_file.write_text("d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3c=")  # 32 times "w"
+    async with running(environment, "serve") as refusing:
+        assert await refusing.ended() == 1
+    assert "this journal's keys were wrapped by the key" in "".join(refusing.log)
+
+
+async def test_migrating_again_changes_nothing(environment, postgres_url):
+    await migrate(environment)
+    await migrate(environment)
+    connection = await asyncpg.connect(postgres_url)
+    assert await connection.fetchval("SELECT count(*) FROM journal.alembic_version") == 1
+    await connection.close()
+
+
+async def test_an_unknown_command_tells_the_known_ones(environment):
+    async with running(environment, "dance") as refusing:
+        assert await refusing.ended() == 2
+    assert "python -m journal serve | migrate" in "".join(refusing.log)

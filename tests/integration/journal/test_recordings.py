@@ -1,0 +1,207 @@
+import asyncio
+from uuid import uuid4
+
+import grpc
+import pytest
+from sqlalchemy import text
+
+from daybook.journal.v1 import journal_pb2 as pb
+
+CONFLICT = grpc.StatusCode.FAILED_PRECONDITION
+DATA_LOSS = grpc.StatusCode.DATA_LOSS
+WAV_HEADER_BYTES = 58
+
+
+def tracks(wav):
+    frames = wav[WAV_HEADER_BYTES:]
+    return frames[0::2], frames[1::2]
+
+
+async def test_a_recording_is_heard_as_it_was_spoken(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await conversation.record(
+        conversation.segment(0, b"\x01" * 8000),
+        conversation.segment(0, b"\x02" * 4000, track=pb.SPEAKER_DAYBOOK, starts_at_ms=1000),
+        conversation.segment(1, b"\x03" * 8000, starts_at_ms=9500),
+    )
+    entry = (await conversation.finish()).entry
+    left, right = tracks(await conversation.hear(entry.entry_id))
+    assert entry.recording_ms == 10_500
+    assert left == b"\x01" * 8000 + b"\xff" * 68_000 + b"\x03" * 8000
+    assert right == b"\xff" * 8000 + b"\x02" * 4000 + b"\xff" * 72_000
+
+
+async def test_a_segment_is_an_object_before_it_is_answered(served):
+    conversation = await served.begun()
+    answers = served.stub.AppendAudio()
+    await answers.write(conversation.segment(0))
+    position = (await answers.read()).position
+    assert (position.track, position.next_sequence, position.kept_ms) == (pb.SPEAKER_PERSON, 1, 1000)
+    [kept] = served.objects()
+    assert kept.parts[-3:] == (kept.parts[-3], "person", "00000000")
+    await answers.done_writing()
+
+
+async def test_the_same_segment_again_changes_nothing(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    first = await conversation.record(conversation.segment(0, b"\x01" * 8000))
+    again = await conversation.record(conversation.segment(0, b"\x02" * 8000))
+    assert again == first
+    left, _ = tracks(await conversation.hear((await conversation.finish()).entry.entry_id))
+    assert left == b"\x01" * 8000
+
+
+async def test_the_same_segment_twice_at_once_is_kept_once(served):
+    conversation = await served.begun()
+    await asyncio.gather(*(conversation.record(conversation.segment(0), conversation.segment(1)) for _ in range(4)))
+    person_track = (await conversation.start()).tracks[0]
+    assert (person_track.next_sequence, person_track.kept_ms) == (2, 2000)
+
+
+async def test_a_gateway_that_was_replaced_cannot_harm_what_the_next_one_kept(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    replaced = served.stub.AppendAudio()
+    await replaced.write(conversation.segment(0, b"\x01" * 8000))
+    await replaced.read()
+    await conversation.record(conversation.segment(1, b"\x02" * 8000), conversation.segment(2, b"\x02" * 8000))
+    await replaced.write(conversation.segment(1, b"\x03" * 400))
+    assert (await replaced.read()).position.next_sequence == 2
+    await replaced.done_writing()
+    left, _ = tracks(await conversation.hear((await conversation.finish()).entry.entry_id))
+    assert left == b"\x01" * 8000 + b"\x02" * 16_000
+
+
+async def test_a_gap_is_refused_with_what_is_expected(served, refused):
+    conversation = await served.begun()
+    with refused(CONFLICT, "The segment of the track person 1 came where 0 is expected"):
+        await conversation.record(conversation.segment(1))
+
+
+@pytest.mark.parametrize("size", [0, 8001])
+async def test_a_segment_of_a_wrong_size_is_refused(served, refused, size):
+    conversation = await served.begun()
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, f"audio: has {size} bytes; a segment has 1 to 8000"):
+        await conversation.record(conversation.segment(0, bytes(size)))
+
+
+async def test_nothing_is_added_after_the_end_and_no_object_stays(served, refused):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    open_stream = served.stub.AppendAudio()
+    await open_stream.write(conversation.segment(0))
+    await open_stream.read()
+    await conversation.finish()
+    with refused(CONFLICT, "has ended"):
+        await open_stream.write(conversation.segment(1))
+        await open_stream.read()
+        await open_stream.read()
+    with refused(CONFLICT, "has ended"):
+        await conversation.record(conversation.segment(1))
+    assert [path.name for path in served.objects()] == ["00000000"]
+
+
+async def test_a_segment_that_comes_while_its_person_is_deleted_leaves_no_object(served, refused):
+    conversation = await served.begun()
+    open_stream = served.stub.AppendAudio()
+    await open_stream.write(conversation.segment(0))
+    await open_stream.read()
+    await served.stub.DeletePerson(pb.DeletePersonRequest(person_id=conversation.person_id))
+    with refused(grpc.StatusCode.NOT_FOUND, "There is no session"):
+        await open_stream.write(conversation.segment(1))
+        await open_stream.read()
+        await open_stream.read()
+    assert served.objects() == []
+
+
+async def test_a_stream_carries_one_session(served, refused):
+    conversation, other = await served.begun(), await served.begun()
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "session_id: must be the same in a whole stream"):
+        await conversation.record(conversation.segment(0), other.segment(0))
+
+
+async def test_an_object_whose_row_was_never_written_is_taken_again(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await conversation.record(conversation.segment(0, b"\x01" * 8000))
+    async with served.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM segments"))  # as a crash between the two leaves it
+    await conversation.record(conversation.segment(0, b"\x02" * 8000))
+    left, _ = tracks(await conversation.hear((await conversation.finish()).entry.entry_id))
+    assert left == b"\x02" * 8000
+
+
+async def test_a_changed_bit_is_told_and_harms_that_recording_alone(served, refused):
+    damaged, damaged_entry = await served.spoken("It was a long day.")
+    [damaged_object] = served.objects()
+    sound, sound_entry = await served.spoken("It was a short day.")
+    content = bytearray(damaged_object.read_bytes())
+    content[100] ^= 1
+    damaged_object.write_bytes(content)
+    with refused(DATA_LOSS, "its bytes were changed, or it belongs elsewhere. Restore it from a backup"):
+        await damaged.hear(damaged_entry.entry_id)
+    assert [turn.text for turn in (await damaged.read(damaged_entry.entry_id)).turns] == ["It was a long day."]
+    assert len(await sound.hear(sound_entry.entry_id)) == WAV_HEADER_BYTES + 16_000
+
+
+async def test_segments_that_changed_places_are_told(served, refused):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await conversation.record(conversation.segment(0), conversation.segment(1))
+    entry = (await conversation.finish()).entry
+    first, second = served.objects()
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(kept)
+    with refused(DATA_LOSS, "The audio.person"):
+        await conversation.hear(entry.entry_id)
+
+
+async def test_a_lost_object_is_told(served, refused):
+    conversation, entry = await served.spoken()
+    served.objects()[0].unlink()
+    with refused(DATA_LOSS, "its object is gone"):
+        await conversation.hear(entry.entry_id)
+
+
+async def test_a_changed_turn_is_told_and_harms_that_entry_alone(served, refused):
+    damaged, damaged_entry = await served.spoken("It was a long day.")
+    sound, sound_entry = await served.spoken("It was a short day.")
+    async with served.database.transaction() as connection:
+        await connection.execute(
+            text(
+                "UPDATE turns SET sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1) WHERE session_id = :session_id"
+            ),
+            {"session_id": damaged.session_id},
+        )
+    with refused(DATA_LOSS, f"The turn 0 of the record {damaged.session_id} cannot be opened"):
+        await damaged.read(damaged_entry.entry_id)
+    assert len((await sound.read(sound_entry.entry_id)).turns) == 1
+
+
+async def test_an_unreachable_object_store_is_told_and_nothing_is_remembered(serving, refused, tmp_path):
+    async with serving() as served:
+        conversation = await served.begun()
+        folder = tmp_path / "objects"
+        folder.rename(tmp_path / "away")
+        folder.write_bytes(b"")  # a file where the folder was: nothing can be written under it
+        with refused(grpc.StatusCode.UNAVAILABLE, "The object store does not answer"):
+            await conversation.record(conversation.segment(0))
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        [position] = await conversation.record(conversation.segment(0))
+        assert position.next_sequence == 1
+
+
+async def test_memory_can_stand_for_the_object_store(serving):
+    async with serving("memory:///") as served:
+        conversation, entry = await served.spoken()
+        assert len(await conversation.hear(entry.entry_id)) == WAV_HEADER_BYTES + 16_000
+
+
+async def test_a_recording_of_nobody_is_unknown(served, refused):
+    _, entry = await served.spoken()
+    with refused(grpc.StatusCode.NOT_FOUND, "The person has no entry"):
+        await served.conversation(str(uuid4())).hear(entry.entry_id)

@@ -1,0 +1,126 @@
+"""Whole calls: the emulated carrier rings somebody, and the gateway holds the conversation."""
+
+import pytest
+
+from daybook.events.v1 import events_pb2 as events
+from daybook.journal.v1 import journal_pb2 as journal
+from emulators import wordcode
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def recorded(session, track) -> str:
+    """The words on a track of the recording, as the journal would play it."""
+    audio = bytearray()
+    for segment in session.segments.get(track, []):
+        audio += b"\xff" * (segment.starts_at_ms * 8 - len(audio)) + segment.audio
+    return wordcode.decode(bytes(audio))
+
+
+async def test_a_person_talks_and_completes(world):
+    attempt_id = await world.ring("brief")
+    ended = await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    call = await world.carrier_call(attempt_id)
+    session = world.session(attempt_id)
+    assert ended.reflection.session_id == session.session_id
+    assert session.outcome == journal.SESSION_OUTCOME_COMPLETED
+    assert session.purposes() == ["greeting", "question", "question", "question", "closing"]
+    assert "Quentin" in session.turns[0].text
+    assert session.said(journal.SPEAKER_PERSON) == call["said_words"]
+    assert session.said(journal.SPEAKER_DAYBOOK) == call["heard_words"]
+    assert call["debugger"] == []
+
+
+async def test_the_recording_is_the_call(world):
+    attempt_id = await world.ring("brief")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    call = await world.carrier_call(attempt_id)
+    session = world.session(attempt_id)
+    assert recorded(session, journal.SPEAKER_PERSON) == call["said_words"]
+    assert recorded(session, journal.SPEAKER_DAYBOOK) == call["heard_words"]
+    kept_ms = sum(len(segment.audio) for segment in session.segments[journal.SPEAKER_PERSON]) / 8
+    assert kept_ms == pytest.approx(call["connected_ms"], rel=0.02)
+
+
+@pytest.mark.parametrize("persona", ["presses_9", "says_stop_calling"])
+async def test_who_opts_out_is_told_so_and_let_go(world, persona):
+    attempt_id = await world.ring(persona)
+    await world.reflection(attempt_id, events.REFLECTION_STATE_OPTED_OUT)
+    call = await world.carrier_call(attempt_id)
+    session = world.session(attempt_id)
+    await world.journal.until(lambda: session.outcome is not None)  # it is told at once, before the session is over
+    assert session.outcome == journal.SESSION_OUTCOME_OPTED_OUT
+    assert session.purposes()[-1] == "opt_out_confirmation"
+    assert call["heard_words"].endswith("You will not be called any more. Good-bye.")
+
+
+async def test_who_hangs_up_is_cut_short_and_their_words_are_kept(world):
+    attempt_id = await world.ring("hangs_up_mid_sentence")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_CUT_SHORT)
+    assert "a strange day" in world.session(attempt_id).said(journal.SPEAKER_PERSON)
+    assert world.session(attempt_id).outcome == journal.SESSION_OUTCOME_CUT_SHORT
+
+
+async def test_who_says_nothing_is_asked_and_let_go(world):
+    attempt_id = await world.ring("stays_silent")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_SILENT)
+    assert world.session(attempt_id).purposes() == ["greeting", "question", "are_you_there", "closing"]
+
+
+async def test_who_talks_over_the_greeting_loses_no_word(world):
+    attempt_id = await world.ring("interrupts_prompt")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    call = await world.carrier_call(attempt_id)
+    assert world.session(attempt_id).said(journal.SPEAKER_PERSON) == call["said_words"]
+
+
+async def test_a_machine_is_hung_up_on(world):
+    attempt_id = await world.ring(
+        "voicemail",
+        MachineDetection="Enable",
+        AsyncAmd="true",
+        AsyncAmdStatusCallback="{hooks}/amd/{attempt_id}",
+    )
+    await world.told(lambda it: it.answered_by.party == events.ANSWERING_PARTY_MACHINE)
+    await world.reflection(attempt_id, events.REFLECTION_STATE_SILENT)
+    await world.ended(attempt_id)
+
+
+async def test_a_recogniser_that_breaks_off_in_mid_sentence_costs_no_word(world):
+    fault = {"kind": "aborted", "after_ms": 24_000}
+    (await world.web.post(f"{world.speech_admin}/faults", json=fault)).raise_for_status()
+    attempt_id = await world.ring("brief")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    call = await world.carrier_call(attempt_id)
+    assert world.session(attempt_id).said(journal.SPEAKER_PERSON) == call["said_words"]
+
+
+async def test_a_voice_that_fails_once_is_asked_again(world):
+    (await world.web.post(f"{world.tts_admin}/faults", json={"kind": "unavailable"})).raise_for_status()
+    attempt_id = await world.ring("brief")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    assert world.session(attempt_id).purposes()[0] == "greeting"
+
+
+async def test_without_verdicts_the_conversation_goes_on(world):
+    (await world.web.post(f"{world.gemini_admin}/faults", json={"kind": "internal", "times": 100})).raise_for_status()
+    attempt_id = await world.ring("brief")
+    await world.reflection(attempt_id, events.REFLECTION_STATE_CUT_SHORT)
+    (await world.web.delete(f"{world.gemini_admin}/faults")).raise_for_status()
+    assert "encouragement" in world.session(attempt_id).purposes()
+
+
+async def test_a_journal_that_is_away_for_a_while_costs_nothing(world):
+    attempt_id = await world.ring("brief")
+    call_id = attempt_id.partition(".")[0]
+    person = journal.SPEAKER_PERSON
+    await world.journal.until(
+        lambda: call_id in world.journal.sessions and world.journal.sessions[call_id].said(person) != ""
+    )
+    await world.journal.stop()
+    await world.journal.start()
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    call = await world.carrier_call(attempt_id)
+    session = world.session(attempt_id)
+    assert session.said(person) == call["said_words"] == recorded(session, person)
+    assert [turn.sequence for turn in session.turns] == list(range(len(session.turns)))

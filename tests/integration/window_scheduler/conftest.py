@@ -1,0 +1,121 @@
+"""window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+import window_scheduler
+from chassis.bus import open_bus
+from chassis.clock import ManualClock
+from chassis.database import open_database
+from chassis.migrations import upgrade
+from chassis.rpc import open_channel, serving_grpc
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from window_scheduler.calls_api import CallsApi
+from window_scheduler.dialing_rules import CallingHours, DialingRules
+from window_scheduler.people_api import PeopleApi
+from window_scheduler.sealed import Sealer
+from window_scheduler.tables import SCHEMA
+from window_scheduler.windows_api import WindowsApi
+
+REVISIONS = Path(window_scheduler.__file__).parent / "migrations"
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 09:00 in Vienna
+PERIOD = timedelta(minutes=5)
+RULES = DialingRules(CallingHours(time(8), time(21)), dials_a_day=3)
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def database_url(postgres_url):
+    await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
+    return postgres_url
+
+
+@pytest.fixture
+async def database(database_url):
+    async with open_database(database_url, schema=SCHEMA) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def bus(nats_url, clock):
+    async with open_bus(nats_url, source="window-scheduler", clock=clock) as opened:
+        yield opened
+
+
+@dataclass
+class Api:
+    """The service as its clients see it."""
+
+    people: "rpc.PeopleServiceAsyncStub"
+    windows: "rpc.WindowsServiceAsyncStub"
+    calls: "rpc.CallsServiceAsyncStub"
+
+    async def person(self, **changes):
+        """Someone in Vienna who agreed to be called."""
+        request = pb.CreatePersonRequest(
+            name="Ada Lovelace",
+            phone_number="+436601234567",
+            time_zone="Europe/Vienna",
+            locale="en-GB",
+            consent=pb.Consent(wording_version="v1", channel="portal"),
+        )
+        request.consent.given_at.FromDatetime(NOW - timedelta(days=1))
+        if "consent" in changes and changes["consent"] is None:
+            request.ClearField("consent")
+            changes.pop("consent")
+        request.MergeFrom(pb.CreatePersonRequest(**changes))
+        return (await self.people.CreatePerson(request)).person
+
+    async def window(self, person, starts_at="08:30", ends_at="10:00", *, on=None):
+        times = pb.WindowTimes(starts_at=starts_at, ends_at=ends_at)
+        if on is None:
+            times.weekly.weekdays.extend(range(1, 8))
+        else:
+            times.one_off.date = on
+        request = pb.CreateWindowRequest(person_id=person.person_id, times=times)
+        return (await self.windows.CreateWindow(request)).window
+
+    async def calls_of(self, person):
+        return list((await self.calls.ListCalls(pb.ListCallsRequest(person_id=person.person_id))).calls)
+
+    async def may_dial(self, call, number=1):
+        return await self.calls.AuthorizeDial(
+            pb.AuthorizeDialRequest(call_id=call.call_id, attempt_id=f"{call.call_id}.{number}")
+        )
+
+
+@asynccontextmanager
+async def serving(database, sealer, clock):
+    people = PeopleApi(database, sealer, clock, tick_period=PERIOD)
+    windows = WindowsApi(database, sealer, clock, calling_hours=RULES.calling_hours, tick_period=PERIOD)
+    calls = CallsApi(database, sealer, clock, rules=RULES)
+    services = {
+        "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
+        "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
+        "daybook.scheduler.v1.CallsService": lambda to: rpc.add_CallsServiceServicer_to_server(calls, to),
+    }
+    async with (
+        serving_grpc(services, host="127.0.0.1", port=0) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        yield Api(rpc.PeopleServiceStub(channel), rpc.WindowsServiceStub(channel), rpc.CallsServiceStub(channel))
+
+
+@pytest.fixture
+def sealer():
+    return Sealer(bytes(range(32)))
+
+
+@pytest.fixture
+async def api(database, sealer, clock):
+    async with serving(database, sealer, clock) as opened:
+        yield opened

@@ -1,0 +1,256 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import nats
+import pytest
+from sqlalchemy import select, text
+
+from chassis.bus import open_bus
+from chassis.database import open_database
+from chassis.events import CALLS_STREAM
+from daybook.events.v1.events_pb2 import CallScheduled
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from window_scheduler.errors import NotAnnounced
+from window_scheduler.metrics import outbox_unpublished, take_figures, tick_last_success, windows_overdue
+from window_scheduler.relay import announce
+from window_scheduler.tables import SCHEMA, outbox, people, ticks
+from window_scheduler.tick import conclude, schedule
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+PERIOD = timedelta(minutes=5)
+
+
+@pytest.fixture
+def tick(database, bus, clock):
+    async def run():
+        tick_id, tally = await schedule(database, clock, period=PERIOD)
+        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+        return tally
+
+    return run
+
+
+async def published(nats_url):
+    """Every call.scheduled in the stream, as (event id, message)."""
+    client = await nats.connect(nats_url)
+    streams = client.jetstream()
+    state = (await streams.stream_info(CALLS_STREAM)).state
+    found = []
+    for sequence in range(1, state.messages + 1):
+        raw = await streams.get_msg(CALLS_STREAM, sequence)
+        found.append((raw.headers["ce-id"], CallScheduled.FromString(raw.data)))
+    await client.close()
+    return found
+
+
+async def test_a_window_that_is_open_brings_one_call_and_tells_of_it(api, tick, nats_url):
+    person = await api.person()
+    window = await api.window(person)
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.published) == (1, 1, 1)
+    [call] = await api.calls_of(person)
+    [(event_id, message)] = await published(nats_url)
+    assert event_id == f"{call.call_id}.scheduled"
+    assert message == CallScheduled(
+        call_id=call.call_id,
+        person_id=person.person_id,
+        window_id=window.window_id,
+        local_day="2026-11-24",
+        not_before=window.next_opens_at,
+        not_after=window.next_closes_at,
+    )
+
+
+async def test_one_call_a_day_however_often_and_at_once_the_tick_runs(api, database_url, nats_url, clock):
+    person = await api.person()
+    await api.window(person, "08:30", "10:00")
+    await api.window(person, "08:45", "11:00")
+
+    async def ticks_in_a_row(count):
+        async with (
+            open_database(database_url, schema=SCHEMA, pool_size=2) as own,
+            open_bus(nats_url, source="window-scheduler", clock=clock) as bus,
+        ):
+            for _ in range(count):
+                tick_id, tally = await schedule(own, clock, period=PERIOD)
+                await conclude(own, bus, clock, tick_id=tick_id, tally=tally)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(8):
+            tasks.create_task(ticks_in_a_row(7))
+    [call] = await api.calls_of(person)
+    assert [event_id for event_id, _ in await published(nats_url)] == [f"{call.call_id}.scheduled"]
+
+
+async def test_a_crash_before_publishing_loses_nothing(api, database, tick, clock, nats_url):
+    person = await api.person()
+    await api.window(person)
+    await schedule(database, clock, period=PERIOD)  # and then it is killed
+    assert await published(nats_url) == []
+    tally = await tick()
+    assert (tally.scheduled, tally.published) == (0, 1)
+    assert len(await published(nats_url)) == 1
+
+
+async def test_a_crash_after_publishing_doubles_nothing(api, database, tick, nats_url):
+    person = await api.person()
+    await api.window(person)
+    await tick()
+    async with database.transaction() as connection:  # the tick was killed before it could note what it had published
+        await connection.execute(outbox.update().values(published_at=None))
+    await tick()
+    assert len(await published(nats_url)) == 1
+
+
+async def test_what_cannot_be_published_stays_and_goes_out_later(api, database, bus, clock, nats_url):
+    person = await api.person()
+    await api.window(person)
+    await schedule(database, clock, period=PERIOD)
+    client = await nats.connect(nats_url)
+    await client.jetstream().delete_stream(CALLS_STREAM)
+    await client.close()
+    with pytest.raises(NotAnnounced, match="1 of 1"):
+        await announce(database, bus, clock)
+    await bus.provision()
+    assert await announce(database, bus, clock) == 1
+    assert len(await published(nats_url)) == 1
+
+
+async def test_a_window_that_opens_before_the_next_tick_is_scheduled_ahead(api, tick):
+    person = await api.person()
+    window = await api.window(person, "09:04", "09:20")
+    assert (await tick()).scheduled == 1
+    [call] = await api.calls_of(person)
+    assert call.not_before == window.next_opens_at
+
+
+async def test_a_window_that_opens_later_waits_for_its_tick(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "09:06", "09:20")
+    assert (await tick()).found == 0
+    clock.advance(PERIOD)
+    assert (await tick()).scheduled == 1
+
+
+async def test_a_window_that_would_be_over_before_the_next_tick_is_scheduled_at_once(api):
+    person = await api.person()
+    await api.window(person, "09:01", "09:04")
+    assert len(await api.calls_of(person)) == 1
+
+
+async def test_a_weekly_window_brings_a_call_each_day(api, tick, clock):
+    person = await api.person()
+    await api.window(person)
+    for _ in range(3):
+        await tick()
+        clock.advance(timedelta(days=1))
+    assert [call.local_day for call in await api.calls_of(person)] == ["2026-11-26", "2026-11-25", "2026-11-24"]
+
+
+async def test_a_one_off_window_brings_one_call_and_is_done(api, tick, clock):
+    person = await api.person()
+    await api.window(person, on="2026-11-24")
+    assert (await tick()).scheduled == 1
+    clock.advance(timedelta(days=7))
+    assert (await tick()).found == 0
+    [window] = (await api.windows.ListWindows(pb.ListWindowsRequest(person_id=person.person_id))).windows
+    assert not window.HasField("next_opens_at")
+
+
+async def test_a_changed_window_brings_no_second_call_that_day(api, tick):
+    person = await api.person()
+    window = await api.window(person)
+    await tick()
+    times = pb.WindowTimes(starts_at="08:00", ends_at="12:00", weekly=pb.Weekly(weekdays=[2]))
+    await api.windows.UpdateWindow(pb.UpdateWindowRequest(window_id=window.window_id, times=times))
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.declined) == (1, 0, 1)
+    assert len(await api.calls_of(person)) == 1
+
+
+async def test_a_second_window_gets_the_call_that_the_first_one_missed(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "09:30", "09:45")
+    await api.window(person, "12:00", "13:00")
+    clock.advance(timedelta(hours=3))
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.missed) == (2, 1, 0)  # the day has its call
+
+
+async def test_an_outage_of_days_is_told_and_the_window_open_now_is_called(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "09:30", "10:00")
+    clock.advance(timedelta(days=3, minutes=40))
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.missed) == (1, 1, 3)
+    assert [call.local_day for call in await api.calls_of(person)] == ["2026-11-27"]
+
+
+async def test_nobody_is_called_without_consent_until_they_give_it(api, tick):
+    person = await api.person(consent=None)
+    await api.window(person)
+    tally = await tick()
+    assert (tally.scheduled, tally.declined) == (0, 1)
+    request = pb.UpdatePersonRequest(
+        person_id=person.person_id, consent=pb.Consent(wording_version="v1", channel="web")
+    )
+    request.consent.given_at.FromDatetime(NOW)
+    await api.people.UpdatePerson(request)
+    assert (await tick()).scheduled == 1
+
+
+async def test_nobody_is_called_after_they_opted_out(api, tick):
+    person = await api.person()
+    await api.window(person)
+    await api.people.OptOut(pb.OptOutRequest(person_id=person.person_id))
+    tally = await tick()
+    assert (tally.scheduled, tally.declined) == (0, 1)
+
+
+async def test_a_time_zone_that_is_gone_means_no_call(api, database, tick):
+    person = await api.person()
+    await api.window(person)
+    async with database.transaction() as connection:
+        await connection.execute(people.update().values(time_zone="Europe/Atlantis"))
+    tally = await tick()
+    assert (tally.scheduled, tally.declined) == (0, 1)
+
+
+async def test_many_due_windows_are_taken_in_batches(api, database, tick):
+    person = await api.person()
+    await api.window(person)
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                """
+                WITH others AS (
+                    INSERT INTO people
+                    SELECT gen_random_uuid(), name, name_pronunciation, phone_number, time_zone, locale, consent_given_at,
+                        consent_wording_version, consent_channel, opted_out_at, created_at
+                    FROM people, generate_series(1, 2500)
+                    RETURNING person_id
+                )
+                INSERT INTO call_windows
+                SELECT gen_random_uuid(), others.person_id, starts_at, ends_at, weekdays, on_date, next_local_day,
+                    next_opens_at, next_closes_at, created_at
+                FROM call_windows, others
+                """
+            )
+        )
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.published) == (2501, 2501, 2501)
+
+
+async def test_each_tick_leaves_a_record_and_the_api_tells_its_figures(api, database, tick, clock):
+    person = await api.person()
+    await api.window(person)
+    await take_figures(database, clock)
+    assert windows_overdue._value.get() == 1
+    await tick()
+    await schedule(database, clock, period=PERIOD)  # killed before its end: it is no success
+    async with database.transaction() as connection:
+        records = (await connection.execute(select(ticks).order_by(ticks.c.tick_id))).mappings().all()
+    assert [(row["found"], row["scheduled"], row["finished_at"]) for row in records] == [(1, 1, NOW), (0, 0, None)]
+    await take_figures(database, clock)
+    assert (windows_overdue._value.get(), outbox_unpublished._value.get()) == (0, 0)
+    assert tick_last_success._value.get() == NOW.timestamp()

@@ -1,0 +1,158 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
+from call_dispatcher.calls import Call, CallState, Outcome
+from call_dispatcher.carrier_errors import Fault
+from call_dispatcher.retries import RETRY_DELAYS, Finish, LookAgain, Patience, TryAgain, next_step, scaled
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+PATIENCE = Patience()
+CALL = Call(
+    "call",
+    "person",
+    not_before=NOW - timedelta(minutes=1),
+    not_after=NOW + timedelta(hours=1),
+    state=CallState.ACTIVE,
+    attempts=1,
+)
+ATTEMPT = Attempt("call.1", "call", "person", 1, submitted_at=NOW, heard_at=NOW)
+
+
+def ended(state: AttemptState, **more) -> Attempt:
+    return replace(ATTEMPT, state=state, ended_at=NOW, **more)
+
+
+def later(**delay: float) -> datetime:
+    return NOW + timedelta(**delay)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "step"),
+    [
+        (ended(AttemptState.BUSY), TryAgain(later(minutes=2), Outcome.BUSY, "busy")),
+        (ended(AttemptState.NO_ANSWER), TryAgain(later(minutes=5), Outcome.NO_ANSWER, "no_answer")),
+        (ended(AttemptState.FAILED, sip_code=503), TryAgain(later(minutes=1), Outcome.FAILED, "carrier_failed")),
+        (ended(AttemptState.FAILED, sip_code=404), Finish(Outcome.FAILED, "number_cannot_be_called")),
+        (ended(AttemptState.FAILED, sip_code=603), Finish(Outcome.FAILED, "blocked_by_the_network")),
+        (ended(AttemptState.REJECTED, fault=Fault.PERSON), Finish(Outcome.FAILED, "number_cannot_be_called")),
+        (
+            ended(AttemptState.REJECTED, fault=Fault.OPERATOR),
+            TryAgain(later(minutes=1), Outcome.FAILED, "carrier_account_needs_operator"),
+        ),
+        (
+            ended(AttemptState.REJECTED, fault=Fault.LATER),
+            TryAgain(later(minutes=1), Outcome.FAILED, "number_not_reachable"),
+        ),
+        (
+            ended(AttemptState.REJECTED, fault=Fault.LATER, number=2),
+            Finish(Outcome.FAILED, "number_not_reachable"),
+        ),
+        (ended(AttemptState.CANCELED), Finish(Outcome.MISSED, "canceled")),
+        (ended(AttemptState.NOT_PLACED), TryAgain(NOW, Outcome.FAILED, "submission_lost")),
+        (ended(AttemptState.LOST), Finish(Outcome.UNKNOWN, "carrier_never_told")),
+        (
+            replace(ATTEMPT, state=AttemptState.TURNED_AWAY),
+            TryAgain(later(seconds=5), Outcome.MISSED, "carrier_turned_away"),
+        ),
+    ],
+)
+def test_what_follows_from_an_end_in_the_carriers_words(attempt, step) -> None:
+    assert next_step(attempt, CALL, NOW, PATIENCE) == step
+
+
+@pytest.mark.parametrize(
+    ("reflection", "answered_by", "step"),
+    [
+        (Reflection.COMPLETED, Party.HUMAN, Finish(Outcome.REFLECTED, "reflection_completed")),
+        (Reflection.COMPLETED, Party.MACHINE, Finish(Outcome.REFLECTED, "reflection_completed")),
+        (Reflection.CUT_SHORT, Party.UNKNOWN, Finish(Outcome.CUT_SHORT, "reflection_cut_short")),
+        (Reflection.CUT_SHORT, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
+        (None, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
+        (Reflection.SILENT, None, TryAgain(later(minutes=5), Outcome.ANSWERED_SILENT, "nothing_was_said")),
+        (Reflection.OPTED_OUT, Party.MACHINE, Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")),
+        (Reflection.STARTED, None, LookAgain(later(minutes=1))),
+        (None, Party.HUMAN, LookAgain(later(seconds=10))),
+        (None, None, LookAgain(later(seconds=10))),
+    ],
+)
+def test_what_follows_from_an_answered_call(reflection, answered_by, step) -> None:
+    attempt = ended(AttemptState.COMPLETED, reflection=reflection, answered_by=answered_by)
+    assert next_step(attempt, CALL, NOW, PATIENCE) == step
+
+
+@pytest.mark.parametrize(
+    ("reflection", "step"),
+    [
+        (Reflection.STARTED, Finish(Outcome.CUT_SHORT, "reflection_end_not_told")),
+        (None, TryAgain(later(minutes=7), Outcome.ANSWERED_SILENT, "hung_up_at_once")),
+    ],
+)
+def test_what_follows_when_the_rest_is_never_told(reflection, step) -> None:
+    attempt = ended(AttemptState.COMPLETED, reflection=reflection)
+    assert next_step(attempt, CALL, later(minutes=2), PATIENCE) == step
+
+
+def test_an_opt_out_finishes_the_call_while_it_is_still_on_the_line() -> None:
+    attempt = replace(ATTEMPT, state=AttemptState.IN_PROGRESS, reflection=Reflection.OPTED_OUT)
+    assert next_step(attempt, CALL, NOW, PATIENCE) == Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")
+
+
+def test_no_more_attempts_than_allowed() -> None:
+    third = replace(CALL, attempts=3)
+    assert next_step(ended(AttemptState.BUSY), third, NOW, PATIENCE) == Finish(Outcome.BUSY, "attempts_exhausted")
+
+
+def test_no_retry_at_the_end_of_the_window_or_later() -> None:
+    closing = replace(CALL, not_after=later(minutes=2))
+    assert next_step(ended(AttemptState.BUSY), closing, NOW, PATIENCE) == Finish(Outcome.BUSY, "window_closed")
+
+
+@pytest.mark.parametrize(
+    ("state", "quiet"),
+    [
+        (AttemptState.SUBMITTING, timedelta(seconds=30)),
+        (AttemptState.SUBMISSION_UNKNOWN, timedelta(seconds=30)),
+        (AttemptState.ACCEPTED, timedelta(seconds=60)),
+        (AttemptState.RINGING, timedelta(seconds=60)),
+        (AttemptState.IN_PROGRESS, timedelta(minutes=5)),
+    ],
+)
+def test_a_silent_attempt_is_looked_after(state, quiet) -> None:
+    assert next_step(replace(ATTEMPT, state=state), CALL, NOW, PATIENCE) == LookAgain(NOW + quiet)
+
+
+def test_a_queued_attempt_is_looked_after_when_the_window_closes() -> None:
+    closing = replace(CALL, not_after=later(seconds=20))
+    queued = replace(ATTEMPT, state=AttemptState.ACCEPTED)
+    assert next_step(queued, closing, NOW, PATIENCE) == LookAgain(closing.not_after)
+
+
+@given(
+    st.sampled_from(AttemptState),
+    st.none() | st.sampled_from(Reflection),
+    st.none() | st.sampled_from(Party),
+    st.none() | st.sampled_from(Fault),
+    st.none() | st.integers(100, 699),
+    st.integers(1, 5),
+    st.integers(-7200, 7200),
+)
+def test_a_retry_lies_inside_the_window_and_after_now(state, reflection, party, fault, sip, attempts, seconds) -> None:
+    now = later(seconds=seconds)
+    attempt = ended(state, reflection=reflection, answered_by=party, fault=fault, sip_code=sip)
+    step = next_step(attempt, replace(CALL, attempts=attempts), now, PATIENCE)
+    if isinstance(step, TryAgain):
+        assert now <= step.at < CALL.not_after
+        assert not attempt.live
+        assert attempts < PATIENCE.max_attempts or state is AttemptState.TURNED_AWAY
+        assert reflection not in {Reflection.COMPLETED, Reflection.OPTED_OUT} or state is not AttemptState.COMPLETED
+
+
+def test_delays_scale() -> None:
+    halved = scaled(RETRY_DELAYS, 0.5)
+    assert halved[Outcome.BUSY] == timedelta(minutes=1)
+    assert set(halved) == set(RETRY_DELAYS)

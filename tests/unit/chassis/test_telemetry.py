@@ -1,0 +1,39 @@
+import json
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+
+from chassis.telemetry import call_context
+
+CALL_ID = str(uuid4())
+
+PROGRAM = f"""
+from chassis.telemetry import call_context, configure_traces, extract, inject, span
+
+configure_traces(service="test", otlp_endpoint=None, trace_log=True)
+headers = {{}}
+with span("send", context=call_context({CALL_ID!r}), attributes={{"attempt": 1}}):
+    inject(headers)
+try:
+    with span("process", context=extract(headers)):
+        raise ValueError("what somebody said")
+except ValueError:
+    pass
+"""
+
+
+def test_a_calls_spans_are_in_the_trace_of_its_own_number_and_keep_an_errors_text_out():
+    """In a process of its own: a tracer provider is set once a process."""
+    ran = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    send, process = (json.loads(line) for line in ran.stdout.splitlines())
+    assert send["trace_id"] == process["trace_id"] == CALL_ID.replace("-", "")
+    assert process["parent_id"] == send["span_id"]
+    assert process["attributes"] == {"error.type": "ValueError"}
+    assert "somebody" not in ran.stdout
+
+
+def test_what_is_no_call_id_has_no_trace():
+    with pytest.raises(ValueError, match="UUID"):
+        call_context("call:1762348549342")

@@ -1,0 +1,42 @@
+from xml.etree import ElementTree as ET
+
+from voice_gateway import twiml
+
+
+def test_connects_a_stream_with_its_ticket():
+    document = ET.fromstring(
+        twiml.connect_stream(
+            stream_url="wss://calls.example.org/media",
+            resume_url="https://calls.example.org/webhooks/twilio/resume/a.1?breaks=1",
+            attempt_id="a.1",
+            token="t",
+        )
+    )
+    [connect] = document
+    [stream] = connect
+    assert connect.attrib == {
+        "action": "https://calls.example.org/webhooks/twilio/resume/a.1?breaks=1",
+        "method": "POST",
+    }
+    assert stream.attrib == {"url": "wss://calls.example.org/media"}
+    assert [parameter.attrib for parameter in stream] == [
+        {"name": "attempt_id", "value": "a.1"},
+        {"name": "token", "value": "t"},
+    ]
+
+
+def test_says_and_hangs_up():
+    document = ET.fromstring(twiml.say_and_hang_up("Good-bye & <thanks>", language="en-US"))
+    assert [verb.tag for verb in document] == ["Say", "Hangup"]
+    assert document[0].text == "Good-bye & <thanks>"
+    assert [verb.tag for verb in ET.fromstring(twiml.hang_up())] == ["Hangup"]
+
+
+def test_gathers_speech_and_keys_silence_included():
+    [gather] = ET.fromstring(twiml.say_and_gather("How?", language="en-US", action_url="https://x/g", timeout_s=15))
+    assert gather.attrib["input"] == "speech dtmf"
+    assert gather.attrib["actionOnEmptyResult"] == "true"
+    assert gather.attrib["timeout"] == "15"
+    assert [verb.tag for verb in gather] == ["Say"]
+    [silent] = ET.fromstring(twiml.say_and_gather("", language="en-US", action_url="https://x/g", timeout_s=15))
+    assert list(silent) == []
