@@ -12,7 +12,7 @@ from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub, PeopleServ
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-WAITING = ("busy", "no_answer", "rejects", "invalid_number", "stays_silent", "talks_seven_minutes")
+WAITING = ("busy", "no_answer", "rejects", "invalid_number", "stays_silent", "voicemail", "talks_seven_minutes")
 """Those whose calls are mostly waiting: they are rung together, by one tick, while the others talk."""
 
 
@@ -80,6 +80,7 @@ async def test_who_wants_no_more_calls_gets_none(daybook, rung_together, persona
         ("no_answer", "NO_ANSWER", 3),
         ("rejects", "NO_ANSWER", 3),
         ("stays_silent", "ANSWERED_SILENT", 3),
+        ("voicemail", "VOICEMAIL", 3),
         ("invalid_number", "FAILED", 1),
     ],
 )
@@ -97,10 +98,3 @@ async def test_seven_minutes_lose_no_word_where_googles_stream_ends_after_five(d
     person = rung_together["talks_seven_minutes"]
     assert named(await daybook.finished(person)) == "REFLECTED"
     await assert_every_word_is_kept(daybook, person)
-
-
-async def test_a_voicemail_is_no_reflection(daybook, rung_together):
-    person = await daybook.person("voicemail")
-    # detection may come after the call's end, and then only the silence is known
-    assert named(await daybook.rung(person)) in {"VOICEMAIL", "ANSWERED_SILENT"}
-    assert await entries_of(daybook, person) == 0

@@ -199,10 +199,10 @@ class World:
         self.scheduler.calls[call_id] = name
         return f"{call_id}.1"
 
-    async def ring(self, persona: str, **extra: str) -> str:
+    async def ring(self, persona: str, attempt_id: str | None = None, **extra: str) -> str:
         """Places a call to a person of that kind; returns the attempt."""
+        attempt_id = attempt_id or self.attempt()
         await self.carrier.put(f"/emulator/personas/{TO}", json={"persona": persona, "overrides": {}})
-        attempt_id = self.attempt()
         hooks = f"{self.base_url}/webhooks/twilio"
         placed = await self.carrier.post(
             f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json",

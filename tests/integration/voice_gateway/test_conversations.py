@@ -86,6 +86,16 @@ async def test_a_machine_is_hung_up_on(world):
     await world.ended(attempt_id)
 
 
+async def test_a_machine_that_is_known_before_its_stream_begins_is_not_spoken_to(world):
+    attempt_id = world.attempt()
+    detected = {"CallSid": f"CA{'7' * 32}", "AnsweredBy": "machine_start"}
+    assert (await world.post(f"/webhooks/twilio/amd/{attempt_id}", detected)).status_code == 204
+    await world.ring("voicemail", attempt_id)
+    await world.reflection(attempt_id, events.REFLECTION_STATE_SILENT)
+    assert world.session(attempt_id).purposes() == []
+    assert world.session(attempt_id).outcome == journal.SESSION_OUTCOME_VOICEMAIL
+
+
 async def test_a_recogniser_that_breaks_off_in_mid_sentence_costs_no_word(world):
     fault = {"kind": "aborted", "after_ms": 24_000}
     (await world.web.post(f"{world.speech_admin}/faults", json=fault)).raise_for_status()

@@ -73,7 +73,9 @@ def test_what_follows_from_an_end_in_the_carriers_words(attempt, step) -> None:
         (Reflection.CUT_SHORT, Party.UNKNOWN, Finish(Outcome.CUT_SHORT, "reflection_cut_short")),
         (Reflection.CUT_SHORT, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
         (None, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
-        (Reflection.SILENT, None, TryAgain(later(minutes=5), Outcome.ANSWERED_SILENT, "nothing_was_said")),
+        (Reflection.SILENT, Party.HUMAN, TryAgain(later(minutes=5), Outcome.ANSWERED_SILENT, "nothing_was_said")),
+        (Reflection.SILENT, None, LookAgain(later(seconds=10))),
+        (Reflection.CUT_SHORT, None, LookAgain(later(seconds=10))),
         (Reflection.OPTED_OUT, Party.MACHINE, Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")),
         (Reflection.STARTED, None, LookAgain(later(minutes=1))),
         (None, Party.HUMAN, LookAgain(later(seconds=10))),
@@ -89,6 +91,8 @@ def test_what_follows_from_an_answered_call(reflection, answered_by, step) -> No
     ("reflection", "step"),
     [
         (Reflection.STARTED, Finish(Outcome.CUT_SHORT, "reflection_end_not_told")),
+        (Reflection.CUT_SHORT, Finish(Outcome.CUT_SHORT, "reflection_cut_short")),
+        (Reflection.SILENT, TryAgain(later(minutes=7), Outcome.ANSWERED_SILENT, "nothing_was_said")),
         (None, TryAgain(later(minutes=7), Outcome.ANSWERED_SILENT, "hung_up_at_once")),
     ],
 )

@@ -5,7 +5,7 @@ from journal.closing import makes_an_entry, outcome_of_abandoned
 from journal.records import Outcome
 
 
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.VOICEMAIL])
 def test_what_the_person_said_is_kept_however_it_ended(outcome):
     assert makes_an_entry(outcome, turns_of_person=1, samples_of_person=0)
 
@@ -15,13 +15,19 @@ def test_silence_leaves_nothing_behind(outcome):
     assert not makes_an_entry(outcome, turns_of_person=0, samples_of_person=80_000)
 
 
+def test_what_an_answering_machine_said_is_not_kept():
+    assert not makes_an_entry(Outcome.VOICEMAIL, turns_of_person=1, samples_of_person=80_000)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.COMPLETED, Outcome.CUT_SHORT])
 def test_words_that_were_not_recognised_before_the_end_are_kept_as_audio(outcome):
     assert makes_an_entry(outcome, turns_of_person=0, samples_of_person=80_000)
     assert not makes_an_entry(outcome, turns_of_person=0, samples_of_person=0)
 
 
-@pytest.mark.parametrize("call_outcome", events.CallOutcome.values())
+@pytest.mark.parametrize(
+    "call_outcome", [each for each in events.CallOutcome.values() if each != events.CALL_OUTCOME_VOICEMAIL]
+)
 def test_an_abandoned_session_with_words_was_cut_short(call_outcome):
     assert outcome_of_abandoned(call_outcome, turns_of_person=2) is Outcome.CUT_SHORT
 
@@ -29,7 +35,7 @@ def test_an_abandoned_session_with_words_was_cut_short(call_outcome):
 @pytest.mark.parametrize(
     ("call_outcome", "expected"),
     [
-        (events.CALL_OUTCOME_VOICEMAIL, Outcome.SILENT),
+        (events.CALL_OUTCOME_VOICEMAIL, Outcome.VOICEMAIL),
         (events.CALL_OUTCOME_ANSWERED_SILENT, Outcome.SILENT),
         (events.CALL_OUTCOME_CUT_SHORT, Outcome.CUT_SHORT),
         (events.CALL_OUTCOME_UNKNOWN, Outcome.CUT_SHORT),

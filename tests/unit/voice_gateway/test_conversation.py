@@ -374,7 +374,7 @@ def test_a_machine_is_hung_up_on_only_before_the_first_question(call):
     fresh.apply(Began(0))
     assert fresh.apply(AnsweredByMachine()) == [HangUp()]
     fresh.apply(Heard("Please leave a message.", 0, 2_000))
-    assert fresh.outcome() is Outcome.SILENT
+    assert fresh.outcome() is Outcome.VOICEMAIL
 
 
 def test_a_machine_does_not_opt_out():

@@ -37,7 +37,8 @@ class Patience:
         retry_delays: as `RETRY_DELAYS`, scaled.
         reconcile_after: from storing an attempt to asking the carrier whether it has it. Longer than a POST can last.
         ring_quiet, call_quiet: silence after which the carrier is asked about a call that was to ring, or that is answered.
-        answered_grace: from the end of an answered call to concluding that no reflection began.
+        answered_grace: from the end of an answered call to concluding that no reflection began, or that nobody will tell
+            who answered.
         reflection_grace: from the end of a call to concluding that the end of its reflection will not be told.
     """
 
@@ -176,11 +177,15 @@ def _answered(attempt: Attempt, now: datetime, patience: Patience) -> _Ending | 
         # what was said into the line was a greeting for callers
         return _Ending(Outcome.VOICEMAIL, "machine_answered", worth_another=True)
     ended_at = attempt.ended_at or now
+    # who answered may be told after the reflection's end: a machine's greeting is silence, or words cut short, until then
+    party_told_by = ended_at if attempt.answered_by is not None else ended_at + patience.answered_grace
     match attempt.reflection:
         case Reflection.CUT_SHORT:
-            return _Ending(Outcome.CUT_SHORT, "reflection_cut_short", worth_another=False)
+            told_by = party_told_by
+            ending = _Ending(Outcome.CUT_SHORT, "reflection_cut_short", worth_another=False)
         case Reflection.SILENT:
-            return _Ending(Outcome.ANSWERED_SILENT, "nothing_was_said", worth_another=True)
+            told_by = party_told_by
+            ending = _Ending(Outcome.ANSWERED_SILENT, "nothing_was_said", worth_another=True)
         case Reflection.STARTED:
             told_by = ended_at + patience.reflection_grace
             # something may have been said, and is kept: the person is not rung a second time on a doubt

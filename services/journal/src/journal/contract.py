@@ -33,6 +33,7 @@ _OUTCOMES = {
     pb.SESSION_OUTCOME_CUT_SHORT: Outcome.CUT_SHORT,
     pb.SESSION_OUTCOME_SILENT: Outcome.SILENT,
     pb.SESSION_OUTCOME_OPTED_OUT: Outcome.OPTED_OUT,
+    pb.SESSION_OUTCOME_VOICEMAIL: Outcome.VOICEMAIL,
 }
 _OUTCOME_VALUES = {outcome: value for value, outcome in _OUTCOMES.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

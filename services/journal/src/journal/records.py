@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     CUT_SHORT = "cut_short"
     SILENT = "silent"
     OPTED_OUT = "opted_out"
+    VOICEMAIL = "voicemail"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
+from voice_gateway.attempts import Attempt
 from voice_gateway.metrics import calls_in_progress
 from voice_gateway.session import Session
 
@@ -19,6 +20,7 @@ class CallsInProgress:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sessions: dict[str, Session] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
+        self._machines: OrderedDict[str, None] = OrderedDict()
 
     @asynccontextmanager
     async def holding(self, call_id: str) -> AsyncIterator[None]:
@@ -35,20 +37,28 @@ class CallsInProgress:
                 self._sessions.pop(call_id, None)
                 calls_in_progress.dec()
 
-    def runs(self, call_id: str, session: Session) -> None:
-        self._sessions[call_id] = session
+    def runs(self, attempt: Attempt, session: Session) -> None:
+        """From now on `session` is told what concerns the call; a machine may have been detected before its stream began."""
+        self._sessions[attempt.call_id] = session
+        if attempt.attempt_id in self._machines:
+            session.answered_by_machine()
 
     def is_over(self, attempt_id: str) -> bool:
         """Whether this attempt's conversation ended here, even if the journal does not know it yet."""
         return attempt_id in self._over
 
     def ended(self, attempt_id: str) -> None:
-        self._over[attempt_id] = None
-        if len(self._over) > _REMEMBERED:
-            self._over.popitem(last=False)
+        _remember(self._over, attempt_id)
 
-    def answered_by_machine(self, call_id: str) -> None:
-        """Tells the session of that call, if it runs here."""
-        session = self._sessions.get(call_id)
+    def answered_by_machine(self, attempt: Attempt) -> None:
+        """Tells the session of that attempt: the one that runs here, or the one that is yet to begin."""
+        _remember(self._machines, attempt.attempt_id)
+        session = self._sessions.get(attempt.call_id)
         if session is not None:
             session.answered_by_machine()
+
+
+def _remember(ids: OrderedDict[str, None], attempt_id: str) -> None:
+    ids[attempt_id] = None
+    if len(ids) > _REMEMBERED:
+        ids.popitem(last=False)

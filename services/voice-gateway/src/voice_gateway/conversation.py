@@ -370,7 +370,7 @@ class Conversation:
         return KeepTurn(turn)
 
     def _leave_machine(self) -> list[Command]:
-        self._outcome = Outcome.SILENT
+        self._outcome = Outcome.VOICEMAIL
         return self._hang_up()
 
     def _hang_up(self) -> list[Command]:

@@ -34,6 +34,7 @@ class Outcome(StrEnum):
     CUT_SHORT = "cut_short"
     SILENT = "silent"
     OPTED_OUT = "opted_out"
+    VOICEMAIL = "voicemail"
 
 
 class Verdict(StrEnum):

@@ -163,7 +163,7 @@ class MediaStreams:
                 on_opt_out=tell_opt_out,
                 on_hang_up=partial(self._calls.ended, attempt.attempt_id),
             )
-            self._calls.runs(attempt.call_id, session)
+            self._calls.runs(attempt, session)
             outcome = await session.run()
             if outcome is None:
                 log.warning("stream.broken", session_id=opened.session_id, turns=len(conversation.turns))

@@ -136,7 +136,7 @@ class Webhooks:
             await self.progress.answered_by(attempt, detection)
             log.info("carrier.answered_by", answered_by=form["AnsweredBy"])
             if detection.is_machine:
-                self.calls.answered_by_machine(attempt.call_id)
+                self.calls.answered_by_machine(attempt)
         return Response(status_code=204)
 
     async def _answer(self, attempt: Attempt, form: dict[str, str]) -> Response:

@@ -49,6 +49,8 @@ class _SessionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sessio
     SESSION_OUTCOME_CUT_SHORT: _SessionOutcome.ValueType  # 2
     SESSION_OUTCOME_SILENT: _SessionOutcome.ValueType  # 3
     SESSION_OUTCOME_OPTED_OUT: _SessionOutcome.ValueType  # 4
+    SESSION_OUTCOME_VOICEMAIL: _SessionOutcome.ValueType  # 5
+    """An answering machine picked up. What it said is nobody's reflection: nothing is kept, and a later attempt begins anew."""
 
 class SessionOutcome(_SessionOutcome, metaclass=_SessionOutcomeEnumTypeWrapper):
     """How a session ended."""
@@ -58,6 +60,8 @@ SESSION_OUTCOME_COMPLETED: SessionOutcome.ValueType  # 1
 SESSION_OUTCOME_CUT_SHORT: SessionOutcome.ValueType  # 2
 SESSION_OUTCOME_SILENT: SessionOutcome.ValueType  # 3
 SESSION_OUTCOME_OPTED_OUT: SessionOutcome.ValueType  # 4
+SESSION_OUTCOME_VOICEMAIL: SessionOutcome.ValueType  # 5
+"""An answering machine picked up. What it said is nobody's reflection: nothing is kept, and a later attempt begins anew."""
 Global___SessionOutcome: _TypeAlias = SessionOutcome  # noqa: Y015
 
 @_typing.final
