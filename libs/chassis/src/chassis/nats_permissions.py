@@ -83,8 +83,8 @@ def inbox_prefix(user: str) -> str:
 def permissions_of(user: str) -> dict[str, list[str]]:
     """The subjects that a user may publish and subscribe to, in the words of nats-server's configuration.
 
-    The names of JetStream's own subjects are those of its API, `$JS.API.…` and `$JS.ACK.…`; acknowledgements are allowed in the form
-    that servers use now and in the one announced to follow (reference/scheduling.md, B).
+    The names of JetStream's own subjects are those of its API, `$JS.API.…` and `$JS.ACK.…`; acknowledgements are allowed
+    in the form that servers use now and in the one announced to follow (reference/scheduling.md, B).
 
     Raises:
         KeyError: there is no such user.
