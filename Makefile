@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.synced
+TOOLS := .venv/.tools
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli tests
 
@@ -36,7 +37,11 @@ $(STAMP): uv.lock $(MEMBERS)
 	@$(BIN)/uv sync --frozen --inexact --quiet
 	@touch $@
 
-test: $(STAMP) ## All tests. PYTEST="-k windows -x": other arguments
+$(TOOLS): deploy/tools $(STAMP)
+	@deploy/tools
+	@touch $@
+
+test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 	@$(BIN)/pytest $(PYTEST)
 
 lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
