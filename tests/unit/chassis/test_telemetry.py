@@ -4,8 +4,11 @@ import sys
 from uuid import uuid4
 
 import pytest
+from opentelemetry.context import attach, detach
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.openmetrics.exposition import generate_latest
 
-from chassis.telemetry import call_context
+from chassis.telemetry import call_context, observe
 
 CALL_ID = str(uuid4())
 
@@ -37,3 +40,24 @@ def test_a_calls_spans_are_in_the_trace_of_its_own_number_and_keep_an_errors_tex
 def test_what_is_no_call_id_has_no_trace():
     with pytest.raises(ValueError, match="UUID"):
         call_context("call:1762348549342")
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+def test_what_is_measured_in_a_call_names_its_trace(registry):
+    histogram = Histogram("gap_seconds", "A gap.", buckets=(1, 5), registry=registry)
+    token = attach(call_context(CALL_ID))
+    observe(histogram, 2)
+    detach(token)
+    [bucket] = [line for line in generate_latest(registry).decode().splitlines() if 'le="5.0"' in line]
+    assert f'trace_id="{CALL_ID.replace("-", "")}"' in bucket
+
+
+def test_what_is_measured_outside_of_any_trace_is_counted_all_the_same(registry):
+    histogram = Histogram("gap_seconds", "A gap.", registry=registry)
+    observe(histogram, 2)
+    assert registry.get_sample_value("gap_seconds_count") == 1
+    assert "trace_id" not in generate_latest(registry).decode()

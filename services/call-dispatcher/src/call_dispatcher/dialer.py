@@ -27,7 +27,7 @@ from call_dispatcher.telephony import Carrier
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
-from chassis.telemetry import call_context, span
+from chassis.telemetry import call_context, observe, span
 from chassis.waiting import until_set
 
 log = structlog.get_logger()
@@ -171,7 +171,7 @@ class Dialer:
         await self._ledger.postpone(due, reason, until=until)
 
     async def _submit(self, due: DueCall, attempt: Attempt, allowed: Allowed) -> None:
-        metrics.dial_delay.observe((attempt.submitted_at - due.due_since).total_seconds())
+        observe(metrics.dial_delay, (attempt.submitted_at - due.due_since).total_seconds())
         answer = await self._carrier.place_call(attempt.attempt_id, allowed.phone_number)
         metrics.dials.labels(type(answer).__name__).inc()
         match answer:

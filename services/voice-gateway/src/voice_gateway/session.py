@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from chassis.telemetry import observe
 from voice_gateway.conversation import Conversation
 from voice_gateway.errors import MalformedFrame, SpeechRefused, SpeechUnavailable, StreamRefused
 from voice_gateway.exchange import (
@@ -253,10 +254,10 @@ class Session:
 
     def _begin_to_sound(self, prompt: Speak, began_s: float) -> None:
         now_s = time.monotonic()
-        turn_gap_s.observe(now_s - began_s)
+        observe(turn_gap_s, now_s - began_s)
         if not self._spoken_to:
             self._spoken_to = True
-            time_to_first_audio_s.observe(now_s - self._began_s)
+            observe(time_to_first_audio_s, now_s - self._began_s)
         sounds_at_ms = max(self._recording.now_ms, self._recording.plays_until_ms)
         log.info("prompt.sounding", purpose=prompt.purpose, at_ms=sounds_at_ms, gap_ms=round((now_s - began_s) * 1000))
         self._apply(Sounding(prompt.mark, sounds_at_ms))

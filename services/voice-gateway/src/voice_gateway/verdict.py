@@ -12,6 +12,7 @@ from google.genai.errors import APIError
 from google.genai.types import GenerateContentConfig, ThinkingConfig, ThinkingLevel
 from pydantic import BaseModel, Field, ValidationError
 
+from chassis.telemetry import observe
 from voice_gateway.exchange import AskVerdict, Verdict
 from voice_gateway.metrics import verdict_s, verdicts
 
@@ -82,7 +83,7 @@ class GeminiJudge:
         except Exception as error:
             log.warning("verdict.missing", reason="failed", exc_info=error)
             verdict = None
-        verdict_s.observe(time.monotonic() - began)
+        observe(verdict_s, time.monotonic() - began)
         verdicts.labels(verdict or "none").inc()
         return verdict
 
