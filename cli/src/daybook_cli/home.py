@@ -7,9 +7,6 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-from dotenv import dotenv_values
-
 from daybook_cli.errors import NotRunning
 
 
@@ -39,6 +36,11 @@ class Running:
     health: dict[str, str]
     pids: dict[str, int]
 
+    @property
+    def alive(self) -> bool:
+        """Whether the supervisor that wrote this is still there."""
+        return is_alive(self.supervisor_pid)
+
 
 class Home:
     """Paths below one folder, `.daybook` of the working directory unless DAYBOOK_HOME names another."""
@@ -48,7 +50,7 @@ class Home:
         self.logs = self.folder / "logs"
         self.keys = self.folder / "keys"
         self.objects = self.folder / "objects"
-        self._state = self.folder / "running.json"
+        self.state = self.folder / "running.json"
 
     @classmethod
     def from_environment(cls) -> "Home":
@@ -79,10 +81,10 @@ class Home:
         return path.read_text()
 
     def write_running(self, running: Running) -> None:
-        self._state.write_text(json.dumps(asdict(running), indent=2))
+        self.state.write_text(json.dumps(asdict(running), indent=2))
 
     def forget_running(self) -> None:
-        self._state.unlink(missing_ok=True)
+        self.state.unlink(missing_ok=True)
 
     def running(self) -> Running:
         """What runs now.
@@ -91,26 +93,23 @@ class Home:
             NotRunning: nothing does.
         """
         running = self.last_running()
-        if running is None or not psutil.pid_exists(running.supervisor_pid):
+        if running is None or not running.alive:
             raise NotRunning
         return running
 
-    def left_over(self) -> list[psutil.Process]:
-        """Processes of a supervisor that was killed, still alive. One that is younger than its record only bears its number."""
-        last = self.last_running()
-        if last is None:
-            return []
-        alive = [psutil.Process(pid) for pid in last.pids.values() if psutil.pid_exists(pid)]
-        return [process for process in alive if process.create_time() <= self._state.stat().st_mtime]
-
     def last_running(self) -> Running | None:
         """What a supervisor wrote last, though it may be gone."""
-        if not self._state.exists():
+        if not self.state.exists():
             return None
-        return Running(**json.loads(self._state.read_text()))
+        return Running(**json.loads(self.state.read_text()))
 
 
-def environment() -> dict[str, str]:
-    """The process's environment, with what `.env` of the working directory adds to it."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value}
-    return {**from_file, **os.environ}
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True

@@ -81,16 +81,24 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
 
 def _refuse_second(home: Home) -> None:
     last = home.last_running()
-    if last is not None and psutil.pid_exists(last.supervisor_pid):
+    if last is not None and last.alive:
         raise CommandError("Daybook runs here already. See `make status`; stop it with `make down`.")
     # its supervisor was killed: what it left must not hold the folders of what starts now
-    left = home.left_over()
+    left = _left_over(home, last)
     for process in left:
         process.terminate()
     _, stubborn = psutil.wait_procs(left, timeout=LEFT_OVER_WITHIN_S)
     for process in stubborn:
         process.kill()
     home.forget_running()
+
+
+def _left_over(home: Home, last: Running | None) -> list[psutil.Process]:
+    """Processes of a supervisor that was killed, still alive. One that is younger than its record only bears its number."""
+    if last is None:
+        return []
+    alive = [psutil.Process(pid) for pid in last.pids.values() if psutil.pid_exists(pid)]
+    return [process for process in alive if process.create_time() <= home.state.stat().st_mtime]
 
 
 def _turn_logs(home: Home) -> None:

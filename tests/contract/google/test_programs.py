@@ -116,3 +116,25 @@ async def test_a_taken_port_is_told(name: str, variable: str) -> None:
     assert f"{name} does not start" in errors
     assert port in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "package"),
+    [
+        ("google_speech", {"DAYBOOK_EMULATOR_ENGINE": "whisper"}, "faster_whisper"),
+        ("google_tts", {"DAYBOOK_EMULATOR_VOICE": "hibari:heart"}, "hibari"),
+    ],
+)
+async def test_without_the_extra_voices_it_says_what_is_missing_and_what_to_set(
+    name: str, environment: dict[str, str], package: str
+) -> None:
+    hidden = (
+        f"import sys, runpy; sys.modules[{package!r}] = None; runpy.run_module('emulators.{name}', run_name='__main__')"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", hidden), env=dict(os.environ) | environment, stdout=PIPE, stderr=PIPE
+    )
+    status, errors = await ended(process)
+    assert status == 2
+    assert f"the package {package} is not installed" in errors
+    assert "wordcode" in errors

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from emulators.errors import NoRealVoices
 from emulators.faults import FaultQueue, GrpcFault, admin_app
 from emulators.google_speech.ears import Hearing
 from emulators.google_speech.stream import Context, Stream
-from emulators.google_speech.whisper_ears import WhisperHearing
 from emulators.google_speech.wordcode_ears import WordcodeHearing
 from emulators.program import EmulatorSettings, Running
 from emulators.refusals import BreakingPoint, Refused
@@ -72,8 +72,9 @@ async def serve(settings: SpeechSettings) -> AsyncIterator[Running]:
 
     Raises:
         OSError: a port is taken.
+        NoRealVoices: Whisper is asked for, and its packages are not installed.
     """
-    hearing = await asyncio.to_thread(_HEARING[settings.engine])
+    hearing = await asyncio.to_thread(_hearing, settings.engine)
     faults = FaultQueue(GrpcFault)
     service = SpeechService(hearing, settings, faults)
     admin = admin_app(faults, Route("/streams", service.streams))
@@ -87,4 +88,11 @@ async def serve(settings: SpeechSettings) -> AsyncIterator[Running]:
         await asyncio.to_thread(hearing.close)
 
 
-_HEARING: dict[Engine, type[Hearing]] = {Engine.WHISPER: WhisperHearing, Engine.WORDCODE: WordcodeHearing}
+def _hearing(engine: Engine) -> Hearing:
+    if engine is Engine.WORDCODE:
+        return WordcodeHearing()
+    try:
+        from emulators.google_speech.whisper_ears import WhisperHearing  # noqa: PLC0415 - its packages are an extra
+    except ModuleNotFoundError as error:
+        raise NoRealVoices(error.name) from None
+    return WhisperHearing()
