@@ -5,10 +5,10 @@ BIN := .venv/bin
 STAMP := .venv/.synced
 TOOLS := .venv/.tools
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
-SOURCES := libs/chassis services emulators cli tests
+SOURCES := libs/chassis services emulators cli deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test lint format proto clean
+.PHONY: help run up down status logs setup test lint format proto dashboards clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -47,7 +47,7 @@ test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check $(SOURCES)
-	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src
+	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf format --diff --exit-code proto
@@ -60,6 +60,9 @@ format: $(STAMP) ## Bring the code into its form
 
 proto: $(STAMP) ## Generate libs/contracts from proto/
 	@proto/generate ../libs/contracts/src
+
+dashboards: $(STAMP) ## Write the Grafana dashboards of the chart from deploy/dashboards
+	@cd deploy && ../$(BIN)/python -m dashboards helm/daybook/dashboards
 
 clean: down ## Stop everything and remove what was made: the environment and all local data
 	@rm -rf .venv .daybook
