@@ -18,6 +18,7 @@ class Running:
         complete: every process is up and ready.
         supervisor_pid: the process that started all the others.
         scheduler: host:port of window-scheduler's gRPC.
+        dispatcher: host:port of call-dispatcher's gRPC.
         journal: host:port of journal's gRPC.
         nats_url: where events pass.
         emulator_url: the Twilio emulator's address; empty where the carrier is real.
@@ -29,6 +30,7 @@ class Running:
     complete: bool
     supervisor_pid: int
     scheduler: str
+    dispatcher: str
     journal: str
     nats_url: str
     emulator_url: str

@@ -70,6 +70,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         complete=complete,
         supervisor_pid=os.getpid(),
         scheduler=stack.scheduler_target,
+        dispatcher=stack.dispatcher_target,
         journal=stack.journal_target,
         nats_url=stack.nats_url,
         emulator_url=stack.emulator_url,

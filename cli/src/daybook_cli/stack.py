@@ -73,6 +73,10 @@ class Stack:
         return self._target("scheduler.grpc")
 
     @property
+    def dispatcher_target(self) -> str:
+        return self._target("dispatcher.grpc")
+
+    @property
     def journal_target(self) -> str:
         return self._target("journal.grpc")
 
@@ -219,6 +223,7 @@ class Stack:
             **self._carrier_settings(),
             "DAYBOOK_DATABASE_URL": self.database_url,
             "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_GRPC_PORT": str(self._port("dispatcher.grpc")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
         }
 
