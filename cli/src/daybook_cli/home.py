@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from daybook_cli.errors import NotRunning
@@ -25,6 +25,7 @@ class Running:
         outside: outside party → "real" or "emulated".
         health: process → address of its health endpoint, or empty where it has none.
         pids: process → its id.
+        observing: what shows the metrics → its address, or how to get it; empty where nobody looks.
     """
 
     complete: bool
@@ -37,6 +38,7 @@ class Running:
     outside: dict[str, str]
     health: dict[str, str]
     pids: dict[str, int]
+    observing: dict[str, str] = field(default_factory=dict)
 
     @property
     def alive(self) -> bool:
@@ -52,6 +54,7 @@ class Home:
         self.logs = self.folder / "logs"
         self.keys = self.folder / "keys"
         self.objects = self.folder / "objects"
+        self.observatory = self.folder / "observatory"
         self.state = self.folder / "running.json"
 
     @classmethod
@@ -83,7 +86,10 @@ class Home:
         return path.read_text()
 
     def write_running(self, running: Running) -> None:
-        self.state.write_text(json.dumps(asdict(running), indent=2))
+        # whole or not at all: `daybook up` reads it while it is written
+        written = self.state.with_suffix(".new")
+        written.write_text(json.dumps(asdict(running), indent=2))
+        written.replace(self.state)
 
     def forget_running(self) -> None:
         self.state.unlink(missing_ok=True)

@@ -48,6 +48,11 @@ async def running_stack(stack: Stack, progress: Progress) -> AsyncIterator[Super
                     tasks.create_task(supervisor.run(name, argv, environment))
             for process in (*stack.emulators(), *stack.services()):
                 await start(process)
+            if stack.observatory is not None:
+                progress("Rendering the chart's rules")
+                await asyncio.to_thread(stack.observatory.prepare)
+                for process in stack.observatory.processes():
+                    await start(process)
             home.write_running(_described(stack, supervisor, complete=True))
             yield supervisor
         finally:
@@ -77,6 +82,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         outside=stack.outside.described(),
         health=supervisor.health,
         pids=supervisor.pids,
+        observing=stack.observatory.described() if stack.observatory is not None else {},
     )
 
 
