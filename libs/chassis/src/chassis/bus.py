@@ -10,8 +10,9 @@ next message is served. Headers: `ce-id` (also `Nats-Msg-Id`, by which JetStream
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import nats
 import structlog
@@ -19,7 +20,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError
+from nats.js.errors import BadRequestError, NotFoundError
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
@@ -37,6 +38,8 @@ from chassis.events import (
     EventType,
     MessageT,
 )
+from chassis.heartbeat import Heartbeat
+from chassis.nats_permissions import CONSUMERS
 from chassis.telemetry import MESSAGING, inject, span
 
 log = structlog.get_logger()
@@ -55,6 +58,20 @@ events_published = Counter("daybook_events_published_total", "Events confirmed b
 
 class BusUnavailable(Unavailable):
     """NATS did not confirm. The event may have been stored: publish it again under the same id."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in the streams.
+
+    Attributes:
+        consumers: events that each durable consumer has not finished; 0 also where the consumer is gone, as it will be until
+            its own process makes it again.
+        dead_letters: events put aside, by the subject that they came on.
+    """
+
+    consumers: Mapping[str, int]
+    dead_letters: Mapping[str, int]
 
 
 class Bus:
@@ -169,10 +186,32 @@ class Bus:
             await self.provision()
             await self._provision_consumer(event, durable)
 
-        consumer = Consumer(self._stream, event, durable, handler, provision, self._retry_delays_s)
+        heartbeat = Heartbeat(f"consumer:{durable}", self._clock)
+        consumer = Consumer(self._stream, event, durable, handler, provision, self._retry_delays_s, heartbeat)
         async with asyncio.TaskGroup() as tasks:
             for _ in range(workers):
                 tasks.create_task(consumer.run(stop))
+
+    async def figures(self) -> Waiting:
+        """What waits in the streams now. A stream that is gone holds nothing.
+
+        Raises:
+            BusUnavailable: NATS does not answer.
+        """
+        consumers = dict.fromkeys(CONSUMERS, 0)
+        dead_letters = dict.fromkeys([event.subject for event in CONSUMERS.values()], 0)
+        try:
+            with contextlib.suppress(NotFoundError):
+                for consumer in await self._stream.consumers_info(CALLS_STREAM):
+                    if consumer.name in consumers:
+                        consumers[consumer.name] = (consumer.num_pending or 0) + (consumer.num_ack_pending or 0)
+            with contextlib.suppress(NotFoundError):
+                info = await self._stream.stream_info(DEAD_LETTERS_STREAM, subjects_filter=DEAD_LETTERS_SUBJECTS)
+                for subject, count in (info.state.subjects or {}).items():
+                    dead_letters[subject.removeprefix("deadletter.")] = count
+        except (NatsError, TimeoutError, OSError) as error:
+            raise BusUnavailable(NO_ANSWER) from error
+        return Waiting(consumers, dead_letters)
 
     async def _provision_consumer(self, event: EventType[MessageT], durable: str) -> None:
         config = ConsumerConfig(

@@ -13,19 +13,22 @@ import structlog
 from google.protobuf.message import DecodeError
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
+from nats.js.errors import FetchTimeoutError
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
 from chassis.errors import DaybookError, Unavailable
 from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EventType, MessageT
+from chassis.heartbeat import Heartbeat
 from chassis.telemetry import MESSAGING, extract, span
 from chassis.waiting import until_set
 
 log = structlog.get_logger()
 
 FETCH_TIMEOUT_S = 5.0
+IDLE_SIGN_S = 2.0
+"""How often the server says, while there is nothing to take, that it still minds the consumer."""
 AFTER_FAILURE = timedelta(seconds=0.5)
 UNEXPECTED_FAILURES_BEFORE_DEAD_LETTER = 5
 
@@ -70,6 +73,7 @@ class Consumer(Generic[MessageT]):
         handler: see `Handler`.
         provision: makes the streams and this consumer where they are missing.
         retry_delays_s: after how long an event that failed comes again, by how often it has; the last holds from then on.
+        heartbeat: beats when an event is done with, and when the server said that there is none.
     """
 
     stream: JetStreamContext
@@ -78,6 +82,7 @@ class Consumer(Generic[MessageT]):
     handler: Handler[MessageT]
     provision: Callable[[], Awaitable[None]]
     retry_delays_s: Sequence[float]
+    heartbeat: Heartbeat
 
     async def run(self, stop: asyncio.Event) -> None:
         """Takes one event after the other until `stop` is set; the one in hand then is finished first."""
@@ -95,18 +100,20 @@ class Consumer(Generic[MessageT]):
         try:
             while not stop.is_set():
                 # one at a time: nats-py waits out the timeout for a batch that does not fill
-                fetching = asyncio.create_task(subscription.fetch(1, timeout=FETCH_TIMEOUT_S))
+                fetching = asyncio.create_task(subscription.fetch(1, timeout=FETCH_TIMEOUT_S, heartbeat=IDLE_SIGN_S))
                 try:
                     await asyncio.wait([fetching, stopped], return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     if not fetching.done():
                         fetching.cancel()
-                for message in await _fetched(fetching, stop):
-                    await self._handle(message)
+                done = [await self._handle(message) for message in await _fetched(fetching, stop)]
+                if all(done) and not stop.is_set():
+                    self.heartbeat.beat()
         finally:
             stopped.cancel()
 
-    async def _handle(self, message: Msg) -> None:
+    async def _handle(self, message: Msg) -> bool:
+        """Hands one message to the handler. False where it is to come again."""
         deliveries = message.metadata.num_delivered
         context = extract(message.headers or {})
         with span(f"process {self.event.subject}", kind=SpanKind.CONSUMER, context=context, attributes=MESSAGING):
@@ -115,19 +122,20 @@ class Consumer(Generic[MessageT]):
             except DaybookError as error:
                 if error.retryable:
                     await self._again(message, deliveries, error)
-                else:
-                    log.error("event.refused", subject=self.event.subject, error=str(error))
-                    await self._put_aside(message, str(error))
+                    return False
+                log.error("event.refused", subject=self.event.subject, error=str(error))
+                await self._put_aside(message, str(error))
             except Exception as error:
                 if deliveries < UNEXPECTED_FAILURES_BEFORE_DEAD_LETTER:
                     await self._again(message, deliveries, error)
-                else:
-                    log.error("event.failed_for_good", subject=self.event.subject, exc_info=error)
-                    reason = f"{type(error).__name__} at each of {deliveries} tries; the log says where"
-                    await self._put_aside(message, reason)
+                    return False
+                log.error("event.failed_for_good", subject=self.event.subject, exc_info=error)
+                reason = f"{type(error).__name__} at each of {deliveries} tries; the log says where"
+                await self._put_aside(message, reason)
             else:
                 await message.ack()
                 self._count("handled")
+        return True
 
     async def _again(self, message: Msg, deliveries: int, error: Exception) -> None:
         delay_s = self.retry_delays_s[min(deliveries, len(self.retry_delays_s)) - 1]
@@ -151,9 +159,14 @@ class Consumer(Generic[MessageT]):
 
 
 async def _fetched(fetching: "asyncio.Task[list[Msg]]", stop: asyncio.Event) -> list[Msg]:
+    """What was fetched; nothing where the server said that there is nothing, or nothing more is wanted.
+
+    Raises:
+        NatsError: the server said nothing at all: it is away, or does not know the consumer any more.
+    """
     try:
         return await fetching
-    except NatsTimeoutError:
+    except FetchTimeoutError:
         return []
     except asyncio.CancelledError:
         if stop.is_set():

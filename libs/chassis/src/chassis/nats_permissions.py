@@ -50,6 +50,8 @@ USERS: Mapping[str, NatsUser] = {
         publishes=[CALL_SCHEDULED],
         consumes={"window-scheduler": CALL_FINISHED},
         makes_streams=[CALLS_STREAM, DEAD_LETTERS_STREAM],
+        # for its metrics: what waits in the streams
+        asks=[f"CONSUMER.LIST.{CALLS_STREAM}", f"STREAM.INFO.{DEAD_LETTERS_STREAM}"],
     ),
     "call-dispatcher": NatsUser(
         publishes=[CALL_DIALED, CALL_FINISHED],
@@ -73,6 +75,9 @@ USERS: Mapping[str, NatsUser] = {
         ],
     ),
 }
+
+CONSUMERS: Mapping[str, Event] = {durable: event for does in USERS.values() for durable, event in does.consumes.items()}
+"""Every durable consumer of the stream CALLS, with the event that it takes."""
 
 
 def inbox_prefix(user: str) -> str:

@@ -11,14 +11,14 @@ from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED
-from chassis.health import health_app
+from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade
 from chassis.program import run_program, serving_http
 from chassis.rpc import serving_grpc
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from window_scheduler.call_endings import CallEndings
 from window_scheduler.calls_api import CallsApi
-from window_scheduler.metrics import take_figures
+from window_scheduler.figures import Figures
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.relay import announce
@@ -70,20 +70,21 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
             "daybook.scheduler.v1.CallsService": lambda to: rpc.add_CallsServiceServicer_to_server(calls, to),
         }
-        health = health_app({"database": database.check, "nats": bus.check})
+        checks = {"database": database.check, "nats": bus.check}
         async with (
             serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port) as grpc_port,
-            serving_http(health, settings.http_host, settings.http_port) as http_port,
+            serving_http(health_app(checks), settings.http_host, settings.http_port) as http_port,
             asyncio.TaskGroup() as tasks,
         ):
-            endings = CallEndings(database)
+            endings, figures = CallEndings(database), Figures(database, bus, clock)
+            tasks.create_task(watch(checks, stop))
             tasks.create_task(bus.consume(CALL_FINISHED, durable=ENDINGS_CONSUMER, handler=endings.handle, stop=stop))
             for name, work in (
                 # what a tick has stored and could not announce goes out from here
                 ("announce", lambda: announce(database, bus, clock)),
-                ("figures", lambda: take_figures(database, clock)),
+                ("figures", figures.take),
             ):
-                tasks.create_task(repeat(name, work, period_s=settings.background_period_s, stop=stop))
+                tasks.create_task(repeat(name, work, period_s=settings.background_period_s, clock=clock, stop=stop))
             log.info("process.ready", grpc_port=grpc_port, http_port=http_port)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +19,12 @@ _DIALS_REMEMBERED = timedelta(days=2)
 
 @dataclass(frozen=True)
 class ScheduledCall:
-    """The intent to call a person once on one local day. `outcome` is a name of CallOutcome in daybook.events.v1."""
+    """The intent to call a person once on one local day.
+
+    Attributes:
+        outcome: a name of CallOutcome in daybook.events.v1.
+        dial_asked_at: when it was first asked whether it may be dialed, whatever the answer was.
+    """
 
     call_id: UUID
     person_id: UUID
@@ -31,6 +36,7 @@ class ScheduledCall:
     finished_at: datetime | None
     outcome: str | None
     reason: str | None
+    dial_asked_at: datetime | None
 
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
@@ -71,6 +77,26 @@ async def dialed_at(
         .where(dial_authorizations.c.attempt_id != except_attempt)
     )
     return tuple(found.scalars())
+
+
+async def note_question(connection: AsyncConnection, call_id: UUID, *, now: datetime) -> None:
+    """Records that it was asked whether a call may be dialed: the first time counts."""
+    await connection.execute(
+        update(scheduled_calls)
+        .where(scheduled_calls.c.call_id == call_id, scheduled_calls.c.dial_asked_at.is_(None))
+        .values(dial_asked_at=now)
+    )
+
+
+async def undialed(connection: AsyncConnection, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many unfinished calls nobody ever asked to dial although their window is open, and since when the oldest's is."""
+    found = await connection.execute(
+        select(func.count(), func.min(scheduled_calls.c.not_before))
+        .where(scheduled_calls.c.finished_at.is_(None), scheduled_calls.c.dial_asked_at.is_(None))
+        .where(scheduled_calls.c.not_before <= now, scheduled_calls.c.not_after > now)
+    )
+    count, oldest = found.one()
+    return int(count), oldest
 
 
 async def note_dial(connection: AsyncConnection, call: ScheduledCall, attempt_id: str, *, now: datetime) -> None:

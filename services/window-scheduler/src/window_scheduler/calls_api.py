@@ -13,11 +13,19 @@ from chassis.database import Database
 from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer
-from window_scheduler.call_store import ScheduledCall, calls_of, dialed_at, get_call, note_dial, times_now
+from window_scheduler.call_store import (
+    ScheduledCall,
+    calls_of,
+    dialed_at,
+    get_call,
+    note_dial,
+    note_question,
+    times_now,
+)
 from window_scheduler.dialing_rules import DialingRules, DialQuestion, Refused, may_dial
 from window_scheduler.errors import NoSuchCall, NoSuchPerson
 from window_scheduler.messages import call_message, page_size_of, stamp, uuid_of
-from window_scheduler.metrics import dials_asked
+from window_scheduler.metrics import dials_asked, term_of
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
@@ -41,7 +49,7 @@ class CallsApi(CallsServiceServicer):
             response = await self._authorize(call_id, attempt_id)
         except (NoSuchCall, NoSuchPerson):
             response = pb.AuthorizeDialResponse(allowed=False, refusal=pb.DIAL_REFUSAL_UNKNOWN_CALL)
-        answer = "allowed" if response.allowed else _term(response.refusal)
+        answer = "allowed" if response.allowed else term_of(response.refusal)
         dials_asked.labels(answer).inc()
         log.info("dial.asked", call_id=str(call_id), attempt_id=attempt_id, answer=answer)
         return response
@@ -52,6 +60,7 @@ class CallsApi(CallsServiceServicer):
             # locked: two attempts that ask at once are counted one after the other, and an opt-out comes before or after
             person = await PeopleStore(connection, self._sealer).locked(call.person_id)
             now = self._clock.now()
+            await note_question(connection, call_id, now=now)
             verdict = may_dial(await _question(connection, call, person, attempt_id, now), self._rules, now)
             if isinstance(verdict, Refused):
                 refusal = pb.DialRefusal.Value(f"DIAL_REFUSAL_{verdict.refusal.name}")
@@ -101,7 +110,3 @@ def _attempt_of(call_id: UUID, attempt_id: str) -> str:
     if not re.fullmatch(rf"{call_id}\.[1-9][0-9]{{0,3}}", attempt_id):
         raise InvalidInput("attempt_id", "is to be the call's id, a dot and the attempt's number, from 1.")
     return attempt_id
-
-
-def _term(refusal: pb.DialRefusal.ValueType) -> str:
-    return pb.DialRefusal.Name(refusal).removeprefix("DIAL_REFUSAL_").lower()

@@ -1,20 +1,42 @@
-"""What `api` tells Prometheus. A tick is over before anyone could ask it, so its figures are told from its row."""
+"""What `api` tells Prometheus. A tick is over before anyone could ask it, so its rows are read (`figures.py`)."""
 
-from prometheus_client import Counter, Gauge
+from collections.abc import Iterable, Mapping
 
-from chassis.clock import Clock
-from chassis.database import Database
-from window_scheduler.outbox_store import count_unpublished
-from window_scheduler.tick_store import count_due, last_tick
+from prometheus_client import REGISTRY, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
+from daybook.events.v1.events_pb2 import CALL_OUTCOME_UNSPECIFIED, CallOutcome
+from daybook.scheduler.v1.scheduler_pb2 import DIAL_REFUSAL_UNSPECIFIED, DialRefusal
+
+tick_last_start = Gauge(
+    "daybook_tick_last_start_timestamp_seconds", "When the newest tick began (Unix time); 0 where none has."
+)
 tick_last_success = Gauge(
     "daybook_tick_last_success_timestamp_seconds", "When the last tick reached its end (Unix time); 0 where none has."
 )
 tick_duration = Gauge("daybook_tick_duration_seconds", "How long the last tick took.")
 tick_windows = Gauge("daybook_tick_windows", "What became of the windows that the last tick found due.", ["result"])
 windows_overdue = Gauge("daybook_windows_overdue", "Windows that have opened and no tick has looked at yet.")
+calls_undialed = Gauge(
+    "daybook_calls_undialed", "Unfinished calls whose window is open and that nobody ever asked to dial."
+)
+calls_undialed_oldest = Gauge(
+    "daybook_calls_undialed_oldest_timestamp_seconds", "Since when the oldest of them may be dialed; 0: there is none."
+)
 outbox_unpublished = Gauge(
     "daybook_scheduler_outbox_unpublished", "Scheduled calls that are stored and not yet announced."
+)
+outbox_oldest = Gauge(
+    "daybook_scheduler_outbox_oldest_timestamp_seconds", "Since when the oldest of them waits; 0: there is none."
+)
+people = Gauge("daybook_people", "People, by what stands in the way of calling them; one may be in several.", ["state"])
+consumer_waiting = Gauge(
+    "daybook_consumer_waiting", "Events in the stream CALLS that a consumer has not finished.", ["consumer"]
+)
+dead_letters = Gauge(
+    "daybook_dead_letters", "Events that could not be handled and were put aside, by their subject.", ["subject"]
 )
 dials_asked = Counter(
     "daybook_dials_asked_total", "Dials asked for, by the answer: allowed, or the rule against it.", ["answer"]
@@ -22,22 +44,41 @@ dials_asked = Counter(
 calls_finished = Counter("daybook_scheduled_calls_ended_total", "Calls that came to their end.", ["outcome"])
 
 
-async def take_figures(database: Database, clock: Clock) -> None:
-    """Reads what the database knows into the gauges."""
-    async with database.transaction() as connection:
-        tick = await last_tick(connection)
-        overdue = await count_due(connection, until=clock.now())
-        unpublished = await count_unpublished(connection)
-    windows_overdue.set(overdue)
-    outbox_unpublished.set(unpublished)
-    if tick is None:
-        return
-    tick_last_success.set(tick.finished_at.timestamp())
-    tick_duration.set((tick.finished_at - tick.started_at).total_seconds())
-    for result, count in (
-        ("found", tick.tally.found),
-        ("scheduled", tick.tally.scheduled),
-        ("declined", tick.tally.declined),
-        ("missed", tick.tally.missed),
-    ):
-        tick_windows.labels(result).set(count)
+def term_of(refusal: DialRefusal.ValueType) -> str:
+    """A refusal as a label and a term of the log."""
+    return DialRefusal.Name(refusal).removeprefix("DIAL_REFUSAL_").lower()
+
+
+class WindowTotals(Collector):
+    """`daybook_windows_total`: a counter that is kept in the database, since a tick's process is gone before it is scraped.
+
+    Every replica tells the same. Before the figures were first read it tells nothing: a 0 would look like a reset, and what
+    follows like as many new windows.
+    """
+
+    def __init__(self) -> None:
+        self._totals: Mapping[str, int] = {}
+
+    def set(self, totals: Mapping[str, int]) -> None:
+        self._totals = totals
+
+    def collect(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(
+            "daybook_windows", "Windows that were found due, and what became of them.", labels=["result"]
+        )
+        for result, count in self._totals.items():
+            family.add_metric([result], count)
+        yield family
+
+
+windows_total = WindowTotals()
+REGISTRY.register(windows_total)
+
+for _answer in (
+    "allowed",
+    *(term_of(refusal) for refusal in DialRefusal.values() if refusal != DIAL_REFUSAL_UNSPECIFIED),
+):
+    dials_asked.labels(_answer)
+for _outcome in CallOutcome.values():
+    if _outcome != CALL_OUTCOME_UNSPECIFIED:
+        calls_finished.labels(CallOutcome.Name(_outcome))

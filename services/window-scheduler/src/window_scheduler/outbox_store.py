@@ -36,9 +36,13 @@ async def mark_published(connection: AsyncConnection, event_ids: Collection[str]
     await connection.execute(update(outbox).where(outbox.c.event_id.in_(event_ids)).values(published_at=now))
 
 
-async def count_unpublished(connection: AsyncConnection) -> int:
-    found = await connection.execute(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None)))
-    return int(found.scalar_one())
+async def unpublished(connection: AsyncConnection) -> tuple[int, datetime | None]:
+    """How many announcements nobody has published yet, and since when the oldest waits."""
+    found = await connection.execute(
+        select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
+    )
+    count, oldest = found.one()
+    return int(count), oldest
 
 
 async def forget_published(connection: AsyncConnection, *, before: datetime) -> None:

@@ -1,6 +1,7 @@
 """The people in PostgreSQL: what identifies them is sealed on the way in and opened on the way out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -128,3 +129,26 @@ async def opt_out(connection: AsyncConnection, person_id: UUID, *, at: datetime)
         .where(people.c.person_id == person_id)
         .values(opted_out_at=func.coalesce(people.c.opted_out_at, at))
     )
+
+
+@dataclass(frozen=True)
+class PeopleCounts:
+    """How many people there are, and how many of them are not called, by why; a person may be among several."""
+
+    all: int
+    with_windows: int
+    opted_out: int
+    without_consent: int
+
+
+async def count_people(connection: AsyncConnection) -> PeopleCounts:
+    """Counts all people. It reads every row: not for every few seconds."""
+    found = await connection.execute(
+        select(
+            func.count(),
+            select(func.count(call_windows.c.person_id.distinct())).scalar_subquery(),
+            func.count(people.c.opted_out_at),
+            func.count().filter(people.c.consent_given_at.is_(None)),
+        ).select_from(people)
+    )
+    return PeopleCounts(*found.one())

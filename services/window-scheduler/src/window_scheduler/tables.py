@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -32,6 +33,10 @@ def _moment(name: str, *, nullable: bool = False) -> Column[object]:
 
 def _count(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False, server_default="0")
+
+
+def _total(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
 
 
 people = Table(
@@ -81,7 +86,14 @@ scheduled_calls = Table(
     _moment("finished_at", nullable=True),
     Column("outcome", Text),
     Column("reason", Text),
+    # the first AuthorizeDial, whatever the answer was
+    _moment("dial_asked_at", nullable=True),
     UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
+    Index(
+        "scheduled_calls_undialed",
+        "not_before",
+        postgresql_where=text("finished_at IS NULL AND dial_asked_at IS NULL"),
+    ),
 )
 
 dial_authorizations = Table(
@@ -119,4 +131,14 @@ ticks = Table(
     _count("missed"),
     _count("published"),
     Index("ticks_by_end", "finished_at"),
+)
+
+window_totals = Table(
+    "window_totals",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default=text("true")),
+    _total("due"),
+    _total("scheduled"),
+    _total("declined"),
+    _total("missed"),
 )

@@ -19,6 +19,7 @@ from window_scheduler.planning import Declined, WindowPlan, plan
 from window_scheduler.relay import announce
 from window_scheduler.tick_store import (
     Tally,
+    add_to_totals,
     advance,
     begin_tick,
     claim_due,
@@ -29,8 +30,14 @@ from window_scheduler.tick_store import (
     forget_ticks,
     store_calls,
 )
+from window_scheduler.windows import Occurrence
 
 log = structlog.get_logger()
+
+Stored = frozenset[tuple[UUID, UUID]]
+"""(call id, window id) of the calls that a batch stored."""
+Called = frozenset[tuple[UUID, date]]
+"""(person id, local day) of the days that have a call."""
 
 WINDOWS_A_BATCH = 1000
 TICKS_KEPT_FOR = timedelta(days=30)
@@ -97,31 +104,35 @@ async def schedule_due(database: Database, clock: Clock, *, period: timedelta, p
                 connection, [(each.window.person_id, missed.local_day) for each in plans for missed in each.missed]
             )
             await advance(connection, plans)
-        _tell(plans, stored, called, tally)
+            batch = _tally(plans, stored, called)
+            await add_to_totals(connection, batch)
+        tally.add(batch)
+        _tell(plans, stored, called)
 
 
-def _tell(
-    plans: Sequence[WindowPlan],
-    stored: frozenset[tuple[UUID, UUID]],
-    called: frozenset[tuple[UUID, date]],
-    tally: Tally,
-) -> None:
-    """Logs and counts what a committed batch came to."""
-    tally.found += len(plans)
+def _tally(plans: Sequence[WindowPlan], stored: Stored, called: Called) -> Tally:
+    """What a batch comes to."""
+    scheduled = sum(_is_stored(each, stored) for each in plans)
+    return Tally(
+        found=len(plans),
+        scheduled=scheduled,
+        declined=sum(_is_open(each) for each in plans) - scheduled,
+        missed=sum(len(_missed(each, called)) for each in plans),
+    )
+
+
+def _tell(plans: Sequence[WindowPlan], stored: Stored, called: Called) -> None:
+    """Logs what a committed batch came to."""
     for each in plans:
         window = {"person_id": str(each.window.person_id), "window_id": str(each.window.window_id)}
-        for missed in each.missed:
-            if (each.window.person_id, missed.local_day) not in called:
-                tally.missed += 1
-                log.warning("window.missed", **window, local_day=missed.local_day.isoformat())
-        if each.call is None and each.declined is None:
+        for missed in _missed(each, called):
+            log.warning("window.missed", **window, local_day=missed.local_day.isoformat())
+        if not _is_open(each):
             continue
         log.info("window.active", **window, window=str(each.window.times))
-        if each.call is None or (each.call.call_id, each.call.window_id) not in stored:
-            tally.declined += 1
+        if each.call is None or not _is_stored(each, stored):
             log.info("window.declined", **window, reason=each.declined or Declined.CALLED_ALREADY)
             continue
-        tally.scheduled += 1
         log.info(
             "call.scheduled",
             **window,
@@ -129,3 +140,15 @@ def _tell(
             not_before=each.call.occurrence.opens_at.isoformat(),
             not_after=each.call.occurrence.closes_at.isoformat(),
         )
+
+
+def _missed(each: WindowPlan, called: Called) -> Sequence[Occurrence]:
+    return [missed for missed in each.missed if (each.window.person_id, missed.local_day) not in called]
+
+
+def _is_open(each: WindowPlan) -> bool:
+    return each.call is not None or each.declined is not None
+
+
+def _is_stored(each: WindowPlan, stored: Stored) -> bool:
+    return each.call is not None and (each.call.call_id, each.call.window_id) in stored

@@ -3,7 +3,7 @@
 Every statement here works on a set of rows: the cost of a tick follows the windows that are due, not those that exist.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.planning import DueWindow, PlannedCall, WindowPlan
-from window_scheduler.tables import call_windows, people, ticks
+from window_scheduler.tables import call_windows, people, ticks, window_totals
 from window_scheduler.window_store import times_of
 from window_scheduler.windows import Occurrence
 
@@ -30,6 +30,12 @@ class Tally:
     declined: int = 0
     missed: int = 0
     published: int = 0
+
+    def add(self, batch: "Tally") -> None:
+        self.found += batch.found
+        self.scheduled += batch.scheduled
+        self.declined += batch.declined
+        self.missed += batch.missed
 
 
 @dataclass(frozen=True)
@@ -191,6 +197,36 @@ async def days_with_call(
     return frozenset((row.person_id, row.local_day) for row in found)
 
 
+_ADD_TO_TOTALS = text(
+    """
+    INSERT INTO window_totals (due, scheduled, declined, missed) VALUES (:due, :scheduled, :declined, :missed)
+    ON CONFLICT (only_row) DO UPDATE SET
+        due = window_totals.due + excluded.due,
+        scheduled = window_totals.scheduled + excluded.scheduled,
+        declined = window_totals.declined + excluded.declined,
+        missed = window_totals.missed + excluded.missed
+    """
+)
+
+
+async def add_to_totals(connection: AsyncConnection, batch: Tally) -> None:
+    """Counts a batch for good, in the transaction that makes it so: what is rolled back was never counted.
+
+    It is the last statement of a batch: until the commit, every other batch waits here for its turn.
+    """
+    await connection.execute(
+        _ADD_TO_TOTALS,
+        {"due": batch.found, "scheduled": batch.scheduled, "declined": batch.declined, "missed": batch.missed},
+    )
+
+
+async def read_totals(connection: AsyncConnection) -> Mapping[str, int]:
+    """How many windows were ever found due, and what became of them."""
+    columns = [column for column in window_totals.c if column is not window_totals.c.only_row]
+    found = (await connection.execute(select(*columns))).mappings().one_or_none()
+    return {column.name: 0 for column in columns} if found is None else dict(found)
+
+
 async def count_people_with_windows(connection: AsyncConnection) -> int:
     """How many people have windows, counted no further than PEOPLE_COUNTED_TO: more would cost more with each person."""
     some = select(call_windows.c.person_id).distinct().order_by(call_windows.c.person_id).limit(PEOPLE_COUNTED_TO)
@@ -217,6 +253,13 @@ async def end_tick(connection: AsyncConnection, tick_id: int, tally: Tally, *, n
             published=tally.published,
         )
     )
+
+
+async def last_start(connection: AsyncConnection) -> datetime | None:
+    """When the newest tick began, whether or not it reached its end; none where none has begun."""
+    found = await connection.execute(select(func.max(ticks.c.started_at)))
+    started_at: datetime | None = found.scalar_one()
+    return started_at
 
 
 async def last_tick(connection: AsyncConnection) -> TickRecord | None:
