@@ -39,3 +39,9 @@ async def test_a_slot_given_back_is_the_next_one() -> None:
     rate.give_back()
     await rate.take()
     assert seconds.now == 0.0
+
+
+async def test_how_long_a_slot_was_waited_for_is_told() -> None:
+    seconds = Seconds()
+    rate = CallRate(2, now=lambda: seconds.now, sleep=seconds.sleep)
+    assert [await rate.take() for _ in range(3)] == [0.0, 0.5, 0.5]

@@ -46,6 +46,9 @@ UNCONFIRMED = frozenset({AttemptState.SUBMITTING, AttemptState.SUBMISSION_UNKNOW
 LIVE = UNCONFIRMED | {AttemptState.ACCEPTED, AttemptState.RINGING, AttemptState.IN_PROGRESS}
 """It may ring, or does: no other attempt at this person may be made."""
 
+ANSWERED = frozenset({AttemptState.IN_PROGRESS, AttemptState.COMPLETED})
+"""Somebody picked up, or a machine did."""
+
 REPORTED_ENDS = frozenset(
     {
         AttemptState.COMPLETED,
@@ -115,6 +118,10 @@ class Attempt:
     @property
     def live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def answered(self) -> bool:
+        return self.state in ANSWERED
 
 
 @dataclass(frozen=True)

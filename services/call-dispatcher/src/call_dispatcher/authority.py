@@ -13,6 +13,7 @@ import grpc
 from pydantic import SecretStr
 
 from call_dispatcher.errors import SchedulerUnavailable, UnknownPerson
+from call_dispatcher.metrics import refusal_term
 from daybook.scheduler.v1 import scheduler_pb2, scheduler_pb2_grpc
 
 TIMEOUT_S = 3.0
@@ -54,7 +55,7 @@ class DialAuthority:
             answer = await self._calls.AuthorizeDial(request, timeout=TIMEOUT_S)
         if answer.allowed and answer.phone_number:
             return Allowed(SecretStr(answer.phone_number))
-        reason = scheduler_pb2.DialRefusal.Name(answer.refusal).removeprefix("DIAL_REFUSAL_").lower()
+        reason = refusal_term(answer.refusal)
         retry_at = answer.retry_at.ToDatetime(tzinfo=UTC) if answer.HasField("retry_at") else None
         return Refused(reason, retry_at)
 

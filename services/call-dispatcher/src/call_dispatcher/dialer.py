@@ -27,6 +27,7 @@ from call_dispatcher.telephony import Carrier
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
+from chassis.heartbeat import Heartbeat
 from chassis.telemetry import call_context, observe, span
 from chassis.waiting import until_set
 
@@ -36,7 +37,7 @@ LEASE = timedelta(seconds=20)
 """A taken call comes due again after so long, should this process die before its attempt is stored. Longer than asking takes."""
 
 ASK_AGAIN = timedelta(seconds=5)
-LOOK_AT_LEAST_EVERY = timedelta(seconds=15)
+LOOK_AT_LEAST_EVERY = timedelta(seconds=10)
 AFTER_FAILURE = timedelta(seconds=1)
 
 
@@ -72,6 +73,7 @@ class Dialer:
         self._free_hands = asyncio.Semaphore(dialing.at_once)
         self._clock = clock
         self._woken = wake_ups.dialer
+        self._heartbeat = Heartbeat("dialer", clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Dials until `stop` is set; the dials under way are finished first."""
@@ -81,6 +83,7 @@ class Dialer:
                 try:
                     await self._dial_due(dials, stop)
                     pause = await self._until_next_due()
+                    self._heartbeat.beat()
                 except DaybookError as error:
                     log.warning("dialer.failed", exc_info=error)
                     await until_set(stop, within=AFTER_FAILURE)
@@ -100,10 +103,14 @@ class Dialer:
             log.info("pending.found", count=found)
         while found and not stop.is_set():
             await self._free_hands.acquire()
-            await self._rate.take()
+            waited_s = await self._rate.take()
             due = await self._take()
             if due is None:
                 return
+            # a call that came due while the slot was waited for has waited for its share alone
+            due_for_s = (self._clock.now() - due.due_since).total_seconds()
+            metrics.rate_wait_s.inc(min(waited_s, max(due_for_s, 0.0)))
+            self._heartbeat.beat()
             dials.create_task(self._handle(due))
 
     async def _take(self) -> DueCall | None:

@@ -114,6 +114,9 @@ class Ledger:
             step = next_step(after, call, now, self._patience)
             review_at = step.at if isinstance(step, LookAgain) else None
             await store.save_attempt(connection, after, review_at=review_at)
+            first_answer = (
+                after.answered and not before.answered and not await store.another_was_answered(connection, after)
+            )
             if before.carrier_call_id is None and after.carrier_call_id is not None:
                 await self._tell_dialed(connection, after, now)
             # a repeated callback must not put off, or take back, a retry that is queued; news may
@@ -121,6 +124,8 @@ class Ledger:
                 call.state is CallState.ACTIVE or (call.state is CallState.PENDING and changed)
             ):
                 await self._follow(connection, call, after, step, now)
+        if first_answer:
+            metrics.calls_answered.inc()
         if before.state is not after.state:
             log.info("attempt.changed", attempt=after.number, state=after.state, was=before.state)
         return None

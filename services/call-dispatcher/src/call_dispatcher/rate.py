@@ -30,13 +30,14 @@ class CallRate:
         self._sleep = sleep
         self._next_slot = now()
 
-    async def take(self) -> None:
-        """Takes the next slot and waits until it has come."""
+    async def take(self) -> float:
+        """Takes the next slot, waits until it has come, and returns how many seconds that was."""
         slot = max(self._next_slot, self._now())
         self._next_slot = slot + self._spacing_s
-        wait_s = slot - self._now()
-        if wait_s > 0:
+        wait_s = max(slot - self._now(), 0.0)
+        if wait_s:
             await self._sleep(wait_s)
+        return wait_s
 
     def give_back(self) -> None:
         """Returns a slot that was taken and not needed."""

@@ -15,13 +15,14 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
 from chassis.events import CALL_DIALED, CALL_FINISHED
+from chassis.heartbeat import Heartbeat
 from chassis.telemetry import call_context, span
 from chassis.waiting import until_set
 
 log = structlog.get_logger()
 
 AT_ONCE = 100
-IDLE = timedelta(seconds=15)
+IDLE = timedelta(seconds=10)
 AFTER_FAILURE = timedelta(seconds=1)
 
 
@@ -33,6 +34,7 @@ class Relay:
         self._bus = bus
         self._clock = clock
         self._woken = wake_ups.relay
+        self._heartbeat = Heartbeat("relay", clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publishes whenever there is something to tell, until `stop` is set."""
@@ -52,8 +54,10 @@ class Relay:
         Raises:
             BusUnavailable, DatabaseUnavailable: what is left is published the next time.
         """
-        while await self._publish_some() == AT_ONCE:
-            pass
+        published = AT_ONCE
+        while published == AT_ONCE:
+            published = await self._publish_some()
+            self._heartbeat.beat()
 
     async def _publish_some(self) -> int:
         async with self._database.transaction() as connection:

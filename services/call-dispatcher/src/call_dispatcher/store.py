@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
+from call_dispatcher.attempts import ANSWERED, UNCONFIRMED, Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call, CallState, Outcome
 from call_dispatcher.carrier_errors import Fault
 
@@ -210,7 +210,7 @@ async def find_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt 
         text("SELECT * FROM attempts WHERE attempt_id = :attempt_id"), {"attempt_id": attempt_id}
     )
     row = found.one_or_none()
-    return None if row is None else attempt_of(row)
+    return None if row is None else _attempt(row)
 
 
 async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime | None) -> None:
@@ -253,6 +253,18 @@ async def another_is_live(connection: AsyncConnection, attempt: Attempt) -> bool
     return bool(found.scalar_one())
 
 
+async def another_was_answered(connection: AsyncConnection, attempt: Attempt) -> bool:
+    """Whether somebody picked up in another attempt at the same call."""
+    found = await connection.execute(
+        text("""
+            SELECT EXISTS (SELECT FROM attempts
+                WHERE call_id = :call_id AND attempt_id <> :attempt_id AND state = ANY(:answered))
+        """),
+        {"call_id": attempt.call_id, "attempt_id": attempt.attempt_id, "answered": sorted(ANSWERED)},
+    )
+    return bool(found.scalar_one())
+
+
 async def take_reviews(
     connection: AsyncConnection, *, now: datetime, lease_until: datetime, limit: int
 ) -> list[Attempt]:
@@ -267,7 +279,7 @@ async def take_reviews(
         """),
         {"now": now, "lease_until": lease_until, "limit": limit},
     )
-    return [attempt_of(row) for row in taken]
+    return [_attempt(row) for row in taken]
 
 
 async def bound_elsewhere(connection: AsyncConnection, carrier_call_ids: Sequence[str], attempt_id: str) -> set[str]:
@@ -327,26 +339,36 @@ async def mark_published(connection: AsyncConnection, position: int, *, at: date
 
 @dataclass(frozen=True)
 class Depths:
-    """What is waiting: calls to be dialed, attempts under way, events to be published."""
+    """What is waiting: calls to be dialed, attempts under way, those of them whose POST has no known outcome, and events to be
+    published; of the last two also since when the oldest does.
+    """
 
     pending: int
     live: int
+    unknown: int
+    unknown_since: datetime | None
     unpublished: int
+    unpublished_since: datetime | None
 
 
 async def depths(connection: AsyncConnection) -> Depths:
     counted = await connection.execute(
         text("""
             SELECT (SELECT count(*) FROM calls WHERE state = 'pending'),
-                (SELECT count(*) FROM attempts WHERE live),
-                (SELECT count(*) FROM outbox WHERE published_at IS NULL)
-        """)
+                attempts_now.live, attempts_now.unknown, attempts_now.unknown_since,
+                outbox_now.unpublished, outbox_now.unpublished_since
+            FROM (SELECT count(*) AS live, count(*) FILTER (WHERE state = ANY(:unconfirmed)) AS unknown,
+                    min(submitted_at) FILTER (WHERE state = ANY(:unconfirmed)) AS unknown_since
+                FROM attempts WHERE live) AS attempts_now,
+                (SELECT count(*) AS unpublished, min(created_at) AS unpublished_since
+                FROM outbox WHERE published_at IS NULL) AS outbox_now
+        """),
+        {"unconfirmed": sorted(UNCONFIRMED)},
     )
     return Depths(*counted.one())
 
 
-def attempt_of(row: Row[Any]) -> Attempt:
-    """The attempt in a row of `attempts`."""
+def _attempt(row: Row[Any]) -> Attempt:
     return Attempt(
         attempt_id=row.attempt_id,
         call_id=row.call_id,

@@ -6,7 +6,7 @@ asked how they stand; still queued when the window closes, they are cancelled.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -29,6 +29,7 @@ from call_dispatcher.telephony import Carrier
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
+from chassis.heartbeat import Heartbeat
 from chassis.telemetry import call_context, span
 from chassis.waiting import until_set
 
@@ -62,6 +63,7 @@ class Sweep:
         self._carrier = carrier
         self._clock = clock
         self._wake_ups = wake_ups
+        self._heartbeat = Heartbeat("sweep", clock)
 
     async def run(self, stop: asyncio.Event, *, period: timedelta) -> None:
         """Sweeps once a period, until `stop` is set."""
@@ -86,7 +88,10 @@ class Sweep:
         metrics.calls_pending.set(depths.pending)
         metrics.attempts_live.set(depths.live)
         metrics.outbox_unpublished.set(depths.unpublished)
-        metrics.last_sweep.set(self._clock.now().timestamp())
+        metrics.outbox_oldest.set(_unix(depths.unpublished_since))
+        metrics.attempts_unknown.set(depths.unknown)
+        metrics.attempts_unknown_oldest.set(_unix(depths.unknown_since))
+        self._heartbeat.beat()
         self._wake_ups.dialer.set()
         self._wake_ups.relay.set()
 
@@ -161,3 +166,7 @@ class Sweep:
             return AbsentAtCarrier()
         first = min(ours, key=lambda call: call.created_at)
         return CarrierReported(first.carrier_call_id, first.state)
+
+
+def _unix(moment: datetime | None) -> float:
+    return 0 if moment is None else moment.timestamp()
