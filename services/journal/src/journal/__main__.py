@@ -11,7 +11,7 @@ from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED
-from chassis.health import health_app
+from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade
 from chassis.program import EXIT_MISUSED, run_program, serving_http
 from chassis.rpc import serving_grpc
@@ -58,7 +58,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
         checks = {
             "database": database.check,
-            "bus": bus.check,
+            "nats": bus.check,
             "object_store": objects.check,
             "key": lambda: check_key(keys),
         }
@@ -74,7 +74,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         await check_key(keys)
         log.info("process.ready", http_port=http_port, grpc_port=grpc_port)
-        await bus.consume(CALL_FINISHED, durable=DURABLE, handler=FinishedCalls(sessions).handle, stop=stop)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch(checks, stop))
+            tasks.create_task(
+                bus.consume(CALL_FINISHED, durable=DURABLE, handler=FinishedCalls(sessions).handle, stop=stop)
+            )
 
 
 async def check_key(keys: KeyEncryptionKeys) -> None:

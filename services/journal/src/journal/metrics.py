@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge
 
+from journal.records import Outcome, Speaker
+
 sessions_started = Counter("daybook_journal_sessions_started_total", "Reflection sessions begun.")
 sessions_ended = Counter("daybook_journal_sessions_ended_total", "Reflection sessions ended, by outcome.", ["outcome"])
 turns_kept = Counter("daybook_journal_turns_kept_total", "Turns made durable, by speaker.", ["speaker"])
@@ -11,3 +13,14 @@ entries_deleted = Counter("daybook_journal_entries_deleted_total", "Journal entr
 persons_erased = Counter("daybook_journal_persons_erased_total", "Persons whose key was destroyed.")
 records_damaged = Counter("daybook_journal_records_damaged_total", "Kept things that did not open, by kind.", ["kind"])
 key_readable = Gauge("daybook_journal_kek_readable", "1 while the key-encryption key can be used, else 0.")
+store_failures = Counter(
+    "daybook_journal_store_failures_total", "Writes to the object store that failed.", ["operation"]
+)
+
+for _speaker in Speaker:
+    turns_kept.labels(_speaker)
+    segments_kept.labels(_speaker)
+for _outcome in Outcome:
+    sessions_ended.labels(_outcome)
+for _operation in ("put", "replace", "delete"):
+    store_failures.labels(_operation)

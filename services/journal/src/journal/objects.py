@@ -9,6 +9,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore, from_url
 
+from journal import metrics
 from journal.errors import ObjectStoreRefused, ObjectStoreUnavailable
 from journal.records import Speaker
 
@@ -29,7 +30,7 @@ class Objects:
         Raises:
             ObjectStoreUnavailable: whether it is kept is unknown; put it again.
         """
-        async with _reaching():
+        async with _writing("put"):
             try:
                 await obstore.put_async(self._store, _path(recording_id, track, sequence), sealed, mode="create")
             except AlreadyExistsError:
@@ -42,7 +43,7 @@ class Objects:
         Raises:
             ObjectStoreUnavailable: which of the two is kept is unknown; put it again.
         """
-        async with _reaching():
+        async with _writing("replace"):
             await obstore.put_async(self._store, _path(recording_id, track, sequence), sealed)
 
     async def get(self, recording_id: UUID, track: Speaker, sequence: int) -> bytes | None:
@@ -64,7 +65,7 @@ class Objects:
         Raises:
             ObjectStoreUnavailable: it may still be there.
         """
-        async with _reaching():
+        async with _writing("delete"):
             await obstore.delete_async(self._store, _path(recording_id, track, sequence))
 
     async def delete_recording(self, recording_id: UUID) -> None:
@@ -75,7 +76,7 @@ class Objects:
         """
         pages = obstore.list(self._store, prefix=f"recordings/{recording_id}")
         while True:
-            async with _reaching():
+            async with _writing("delete"):
                 page = await anext(pages, None)
                 if page is None:
                     return
@@ -114,6 +115,16 @@ def open_objects(url: str) -> Objects:
 
 def _path(recording_id: UUID, track: Speaker, sequence: int) -> str:
     return f"recordings/{recording_id}/{track}/{sequence:08d}"
+
+
+@asynccontextmanager
+async def _writing(operation: str) -> AsyncIterator[None]:
+    try:
+        async with _reaching():
+            yield
+    except ObjectStoreUnavailable:
+        metrics.store_failures.labels(operation).inc()
+        raise
 
 
 @asynccontextmanager

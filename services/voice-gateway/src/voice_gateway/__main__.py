@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
+from chassis.health import watch
 from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
 from voice_gateway.app import make_app
@@ -48,6 +49,9 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
         await tell_parties(settings, speech)
         learning = asyncio.create_task(speech.from_text.learn(ENGLISH.fixed_prompts(), ENGLISH.locale))
         stack.callback(learning.cancel)
+        checks = {"nats": bus.check}
+        watching = asyncio.create_task(watch(checks, asyncio.Event()))
+        stack.callback(watching.cancel)
         secondary = settings.twilio_secondary_auth_token
         signatures = Signatures(settings.base_url(), [settings.twilio_auth_token, *([secondary] if secondary else [])])
         tokens = StreamTokens(settings.twilio_auth_token, clock)
@@ -87,7 +91,7 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
             operator_name=settings.operator_name,
             max_call_s=settings.max_call_s,
         )
-        yield make_app(webhooks, streams, {"nats": bus.check})
+        yield make_app(webhooks, streams, checks)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

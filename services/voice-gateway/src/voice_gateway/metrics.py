@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from voice_gateway.exchange import Outcome, Purpose, Verdict
+
 calls_in_progress = Gauge("daybook_calls_in_progress", "Conversations that run in this process.")
 conversations = Counter("daybook_conversations_total", "Conversations that ended, by how.", ["outcome"])
 forged_requests = Counter("daybook_forged_requests_total", "Requests without Twilio's signature.", ["surface"])
@@ -27,3 +29,17 @@ unspoken_prompts = Counter("daybook_unspoken_prompts_total", "Prompts that could
 journal_retries = Counter(
     "daybook_journal_retries_total", "Tries to reach the journal that were repeated.", ["request"]
 )
+draining = Gauge("daybook_draining", "1 while this process takes no new calls and holds its last ones to their end.")
+
+for _outcome in (*Outcome, "broken", "failed"):
+    conversations.labels(_outcome)
+for _surface in ("voice", "resume", "gather", "status", "amd", "stream"):
+    forged_requests.labels(_surface)
+for _reason in ("no_start", "unreadable", "token_malformed", "token_forged", "token_expired", "token_used"):
+    refused_streams.labels(_reason)
+for _verdict in (*Verdict, "none"):
+    verdicts.labels(_verdict)
+for _purpose in Purpose:
+    unspoken_prompts.labels(_purpose)
+for _request in ("StartSession", "AppendTurn", "AppendAudio", "FinishSession"):
+    journal_retries.labels(_request)
