@@ -13,11 +13,11 @@ SOURCES := libs/chassis services emulators cli deploy tests
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-run: $(STAMP) ## Start all of Daybook, make a demo call and show it live; Ctrl-C stops. ONCE=1: end after the entry. TRACE=1: show the trace
-	@$(BIN)/daybook run $(if $(ONCE),--once) $(if $(TRACE),--trace)
+run: $(STAMP) $(if $(OBSERVE),$(TOOLS)) ## Start all of Daybook, make a demo call and show it live; Ctrl-C stops. ONCE=1: end after the entry. TRACE=1: show the trace. OBSERVE=1: as for up
+	@$(BIN)/daybook run $(if $(ONCE),--once) $(if $(TRACE),--trace) $(if $(OBSERVE),--observe)
 
-up: $(STAMP) ## Start all of Daybook in the background
-	@$(BIN)/daybook up
+up: $(STAMP) $(if $(OBSERVE),$(TOOLS)) ## Start all of Daybook in the background. OBSERVE=1: with a Prometheus, the chart's alerts and dashboards (docs/observing.md)
+	@$(BIN)/daybook up $(if $(OBSERVE),--observe)
 
 down: $(STAMP) ## Stop it
 	@$(BIN)/daybook down

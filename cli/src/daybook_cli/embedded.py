@@ -40,6 +40,14 @@ def free_port(wanted: int = 0) -> int:
         return int(probe.getsockname()[1])
 
 
+def port_or_free(port: int) -> int:
+    """The wanted one, or any where somebody listens on it."""
+    try:
+        return free_port(port)
+    except OSError:
+        return free_port()
+
+
 class Identity(TypedDict, total=False):
     """Who a process is to run as, in the words of `subprocess`; empty is whoever starts it."""
 

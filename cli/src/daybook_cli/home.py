@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from daybook_cli.errors import NotRunning
@@ -18,23 +18,27 @@ class Running:
         complete: every process is up and ready.
         supervisor_pid: the process that started all the others.
         scheduler: host:port of window-scheduler's gRPC.
+        dispatcher: host:port of call-dispatcher's gRPC.
         journal: host:port of journal's gRPC.
         nats_url: where events pass.
         emulator_url: the Twilio emulator's address; empty where the carrier is real.
         outside: outside party → "real" or "emulated".
         health: process → address of its health endpoint, or empty where it has none.
         pids: process → its id.
+        observing: what shows the metrics → its address, or how to get it; empty where nobody looks.
     """
 
     complete: bool
     supervisor_pid: int
     scheduler: str
+    dispatcher: str
     journal: str
     nats_url: str
     emulator_url: str
     outside: dict[str, str]
     health: dict[str, str]
     pids: dict[str, int]
+    observing: dict[str, str] = field(default_factory=dict)
 
     @property
     def alive(self) -> bool:
@@ -50,6 +54,7 @@ class Home:
         self.logs = self.folder / "logs"
         self.keys = self.folder / "keys"
         self.objects = self.folder / "objects"
+        self.observatory = self.folder / "observatory"
         self.state = self.folder / "running.json"
 
     @classmethod
@@ -81,7 +86,10 @@ class Home:
         return path.read_text()
 
     def write_running(self, running: Running) -> None:
-        self.state.write_text(json.dumps(asdict(running), indent=2))
+        # whole or not at all: `daybook up` reads it while it is written
+        written = self.state.with_suffix(".new")
+        written.write_text(json.dumps(asdict(running), indent=2))
+        written.replace(self.state)
 
     def forget_running(self) -> None:
         self.state.unlink(missing_ok=True)

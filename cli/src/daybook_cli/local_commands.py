@@ -51,27 +51,32 @@ def _environment() -> dict[str, str]:
     return {**from_file, **os.environ}
 
 
-def _stack(*, trace: bool) -> Stack:
+def _stack(*, trace: bool = False, observe: bool = False) -> Stack:
     settings = _environment()
     tuning = Tuning(
         time_factor=float(settings.get("DAYBOOK_TIME_FACTOR", "1")),
         voices=settings.get("DAYBOOK_VOICES", "hibari"),
         persona=settings.get("DAYBOOK_PERSONA", "talks_and_completes"),
         trace=trace,
+        observe=observe,
     )
     return Stack(Home.from_environment(), settings, choose_outside(settings), tuning)
 
 
 Trace = Annotated[bool, typer.Option("--trace", help="Write spans to the logs and show the call's trace.")]
+Observe = Annotated[
+    bool, typer.Option("--observe", help="Start a Prometheus with the chart's alerts, and Grafana where there is one.")
+]
 
 
 @commands.command()
 def run(
     once: Annotated[bool, typer.Option("--once", help="End after the first entry, with status 0.")] = False,
     trace: Trace = False,
+    observe: Observe = False,
 ) -> None:
     """Start all of Daybook, make a demo call and show it live."""
-    stack = _stack(trace=trace)
+    stack = _stack(trace=trace, observe=observe)
     phone = _environment().get("PHONE") if stack.outside.twilio else None
     _until_interrupted(run_demo(stack, console, phone=phone, once=once, trace=trace))
 
@@ -81,11 +86,11 @@ def _say(sentence: str) -> None:
 
 
 @commands.command()
-def supervise() -> None:
+def supervise(observe: Observe = False) -> None:
     """Start all of Daybook and keep it until SIGTERM; `daybook up` does this in the background."""
 
     async def keep() -> None:
-        stack = _stack(trace=False)
+        stack = _stack(observe=observe)
         async with (
             running_stack(stack, _say) as supervisor,
             asyncio.TaskGroup() as tasks,
@@ -97,7 +102,7 @@ def supervise() -> None:
 
 
 @commands.command()
-def up() -> None:
+def up(observe: Observe = False) -> None:
     """Start all of Daybook in the background."""
     home = Home.from_environment()
     home.make()
@@ -107,7 +112,7 @@ def up() -> None:
     log = home.log("supervisor")
     with log.open("wb") as out:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "daybook_cli", "supervise"],
+            [sys.executable, "-m", "daybook_cli", "supervise", *(["--observe"] if observe else [])],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -126,6 +131,8 @@ def up() -> None:
             status.update(f"{said[-1] if said else 'Starting'} …")
             time.sleep(LOOK_EVERY_S)
     console.print("Daybook is up. `daybook status` shows it, `daybook logs -f` follows it, `daybook down` stops it.")
+    for name, address in last.observing.items():
+        console.print(f"{name}: {address}", soft_wrap=True)
 
 
 @commands.command()
@@ -175,7 +182,7 @@ def tick() -> None:
     Home.from_environment().running()
 
     async def once() -> None:
-        stack = _stack(trace=False)
+        stack = _stack()
         async with supervising(stack.home.logs) as supervisor:
             await supervisor.run(*stack.tick())
 

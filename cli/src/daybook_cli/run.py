@@ -77,6 +77,9 @@ def _show_start(stack: Stack, console: Console) -> None:
         table.add_row(f"  {party}", f"[dim]{kind}[/dim]")
     console.print("Daybook is up. The world outside:")
     console.print(table)
+    if stack.observatory is not None:
+        for name, address in stack.observatory.described().items():
+            console.print(f"{name}: {address}", soft_wrap=True)
     console.print(f"Logs: {stack.home.logs}\n")
 
 

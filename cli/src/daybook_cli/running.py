@@ -48,6 +48,11 @@ async def running_stack(stack: Stack, progress: Progress) -> AsyncIterator[Super
                     tasks.create_task(supervisor.run(name, argv, environment))
             for process in (*stack.emulators(), *stack.services()):
                 await start(process)
+            if stack.observatory is not None:
+                progress("Rendering the chart's rules")
+                await asyncio.to_thread(stack.observatory.prepare)
+                for process in stack.observatory.processes():
+                    await start(process)
             home.write_running(_described(stack, supervisor, complete=True))
             yield supervisor
         finally:
@@ -70,12 +75,14 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         complete=complete,
         supervisor_pid=os.getpid(),
         scheduler=stack.scheduler_target,
+        dispatcher=stack.dispatcher_target,
         journal=stack.journal_target,
         nats_url=stack.nats_url,
         emulator_url=stack.emulator_url,
         outside=stack.outside.described(),
         health=supervisor.health,
         pids=supervisor.pids,
+        observing=stack.observatory.described() if stack.observatory is not None else {},
     )
 
 

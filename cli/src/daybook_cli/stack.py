@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
-import httpx2
 
-from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port
+from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port, port_or_free
 from daybook_cli.home import Home
+from daybook_cli.observing import Observatory
 from daybook_cli.outside import Outside
-from daybook_cli.supervisor import Process, Ready, inherited
+from daybook_cli.supervisor import Process, Ready, answering, inherited
 
 GATEWAY_PORT = 8000
 """The first system's port, so that a tunnel to it goes on working. Another is taken where it is not free."""
@@ -23,6 +23,7 @@ DATABASE = "daybook"
 EMULATED_ACCOUNT_SID = "AC" + "0" * 32
 EMULATED_FROM_NUMBER = "+15005550006"
 LOOPBACK = "127.0.0.1"
+SERVICES = ("journal", "window-scheduler", "call-dispatcher", "voice-gateway")
 DAYBOOK_VOICE, CALLER_VOICE = "heart", "deep"
 
 
@@ -35,6 +36,7 @@ class Tuning:
         voices: "hibari" speaks and is heard by real engines; "wordcode" carries the words in band, for tests.
         persona: how the emulated person behaves (emulators/src/emulators/twilio/README.md lists them).
         trace: write spans to the logs.
+        observe: a Prometheus, and Grafana where there is one, over all of it.
         settings: further environment variables, for all services.
     """
 
@@ -42,6 +44,7 @@ class Tuning:
     voices: str = "hibari"
     persona: str = "talks_and_completes"
     trace: bool = False
+    observe: bool = False
     settings: Mapping[str, str] | None = None
 
 
@@ -59,10 +62,11 @@ class Stack:
         self.public_url = (
             environment.get("PUBLIC_URL", "") if outside.twilio else f"http://{LOOPBACK}:{self._port('gateway')}"
         )
+        self.observatory = Observatory(home.observatory, self.metrics_targets) if tuning.observe else None
 
     def _port(self, name: str) -> int:
         if name not in self._ports:
-            self._ports[name] = _port_or_free(GATEWAY_PORT) if name == "gateway" else free_port()
+            self._ports[name] = port_or_free(GATEWAY_PORT) if name == "gateway" else free_port()
         return self._ports[name]
 
     def _target(self, name: str) -> str:
@@ -71,6 +75,10 @@ class Stack:
     @property
     def scheduler_target(self) -> str:
         return self._target("scheduler.grpc")
+
+    @property
+    def dispatcher_target(self) -> str:
+        return self._target("dispatcher.grpc")
 
     @property
     def journal_target(self) -> str:
@@ -98,7 +106,7 @@ class Stack:
         if not self._environment.get("DAYBOOK_NATS_URL"):
             self.nats.prepare()
             health = f"http://{LOOPBACK}:{self.nats.monitor_port}/healthz"
-            wanted.append(Process("nats", self.nats.argv, inherited(), _answering(health), health))
+            wanted.append(Process("nats", self.nats.argv, inherited(), answering(health), health))
         return wanted
 
     def emulators(self) -> list[Process]:
@@ -135,7 +143,7 @@ class Stack:
             health = f"http://{self._target(f'{name}.admin')}/healthz"
         environment = {f"DAYBOOK_EMULATOR_{key}": value for key, value in {**common, **settings}.items()}
         argv = [sys.executable, "-m", f"emulators.{module}"]
-        return Process(f"emulator-{name}", argv, {**inherited(), **environment}, _answering(health), health)
+        return Process(f"emulator-{name}", argv, {**inherited(), **environment}, answering(health), health)
 
     def services(self) -> list[Process]:
         """The long-running services."""
@@ -146,12 +154,20 @@ class Stack:
             self._service("voice-gateway", ["voice_gateway", "serve"], self._gateway_settings()),
         ]
 
+    @property
+    def metrics_targets(self) -> dict[str, str]:
+        """host:port of each service that tells metrics, by its process."""
+        return {name: self._http_target(name) for name in SERVICES}
+
+    def _http_target(self, service: str) -> str:
+        return self._target("gateway" if service == "voice-gateway" else f"{service}.http")
+
     def _service(self, name: str, program: list[str], settings: Mapping[str, str]) -> Process:
-        port = self._port("gateway" if name == "voice-gateway" else f"{name}.http")
-        address = f"http://{LOOPBACK}:{port}"
-        environment = {**settings, "DAYBOOK_HTTP_PORT": str(port)}
+        target = self._http_target(name)
+        address = f"http://{target}"
+        environment = {**settings, "DAYBOOK_HTTP_PORT": target.rpartition(":")[2]}
         return Process(
-            name, [sys.executable, "-m", *program], environment, _answering(f"{address}/readyz"), f"{address}/readyz"
+            name, [sys.executable, "-m", *program], environment, answering(f"{address}/readyz"), f"{address}/readyz"
         )
 
     def migrations(self) -> list[tuple[str, list[str], dict[str, str]]]:
@@ -219,6 +235,7 @@ class Stack:
             **self._carrier_settings(),
             "DAYBOOK_DATABASE_URL": self.database_url,
             "DAYBOOK_NATS_URL": self.nats_url,
+            "DAYBOOK_GRPC_PORT": str(self._port("dispatcher.grpc")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
         }
 
@@ -258,24 +275,6 @@ PASSED_ON = frozenset(
     }
 )
 """What of the caller's environment the services are told as it is."""
-
-
-def _port_or_free(port: int) -> int:
-    try:
-        return free_port(port)
-    except OSError:
-        return free_port()
-
-
-def _answering(url: str) -> Ready:
-    async def ready() -> bool:
-        try:
-            async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
-                return (await client.get(url)).status_code == httpx2.codes.OK
-        except httpx2.TransportError:
-            return False
-
-    return ready
 
 
 def _database_made(server: EmbeddedPostgres) -> Ready:

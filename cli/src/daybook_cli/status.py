@@ -24,6 +24,8 @@ def status() -> None:
     console.print(table)
     for party, kind in running.outside.items():
         console.print(f"{party}: {kind}")
+    for name, address in running.observing.items():
+        console.print(f"{name}: {address}", soft_wrap=True)
     if not sound:
         raise typer.Exit(1)
 

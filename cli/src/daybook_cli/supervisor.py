@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
+
 from daybook_cli.embedded import Identity
 from daybook_cli.errors import StepFailed
 
@@ -171,6 +173,19 @@ async def supervising(logs: Path) -> AsyncIterator[Supervisor]:
         yield supervisor
     finally:
         await asyncio.shield(asyncio.ensure_future(supervisor.stop()))
+
+
+def answering(url: str) -> Ready:
+    """Ready is who answers there with 200."""
+
+    async def ready() -> bool:
+        try:
+            async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+                return (await client.get(url)).status_code == httpx2.codes.OK
+        except httpx2.TransportError:
+            return False
+
+    return ready
 
 
 def inherited() -> dict[str, str]:

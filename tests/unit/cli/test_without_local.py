@@ -18,6 +18,7 @@ ONLY_LOCAL = (
     "psutil",
     "voice_gateway",
     "window_scheduler",
+    "yaml",
 )
 CORE = f"import sys; sys.modules.update(dict.fromkeys({ONLY_LOCAL!r})); from daybook_cli.app import main; main()"
 

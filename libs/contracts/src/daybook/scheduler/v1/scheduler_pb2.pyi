@@ -82,6 +82,62 @@ DIAL_REFUSAL_CALL_FINISHED: DialRefusal.ValueType  # 9
 DIAL_REFUSAL_UNKNOWN_TIME_ZONE: DialRefusal.ValueType  # 10
 Global___DialRefusal: _TypeAlias = DialRefusal  # noqa: Y015
 
+class _WindowStanding:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WindowStandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WindowStanding.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WINDOW_STANDING_UNSPECIFIED: _WindowStanding.ValueType  # 0
+    WINDOW_STANDING_CALLED: _WindowStanding.ValueType  # 1
+    """The day's call comes from this window."""
+    WINDOW_STANDING_CALLED_BY_ANOTHER: _WindowStanding.ValueType  # 2
+    """The day has its call from another window, or from this one before its times were changed: one call a day."""
+    WINDOW_STANDING_OPTED_OUT: _WindowStanding.ValueType  # 3
+    WINDOW_STANDING_NO_CONSENT: _WindowStanding.ValueType  # 4
+    WINDOW_STANDING_UNKNOWN_TIME_ZONE: _WindowStanding.ValueType  # 5
+    WINDOW_STANDING_OTHER_DAY: _WindowStanding.ValueType  # 6
+    """It does not open on that day."""
+    WINDOW_STANDING_SKIPPED_BY_CLOCK: _WindowStanding.ValueType  # 7
+    """A clock change takes it out of that day."""
+    WINDOW_STANDING_NOT_OPEN_YET: _WindowStanding.ValueType  # 8
+    """It opens later; a tick schedules the call shortly before."""
+    WINDOW_STANDING_DUE: _WindowStanding.ValueType  # 9
+    """It is open, or about to be, and the next tick is to schedule its call."""
+    WINDOW_STANDING_MISSED: _WindowStanding.ValueType  # 10
+    """It opened and closed, and no tick looked at it meanwhile."""
+    WINDOW_STANDING_BOOKED_TOO_LATE: _WindowStanding.ValueType  # 11
+    """It was booked when its time on that day was over."""
+    WINDOW_STANDING_PASSED_BY: _WindowStanding.ValueType  # 12
+    """A tick has looked, and no call stands. Something that held then holds no more: an opt-out, a consent, other times."""
+
+class WindowStanding(_WindowStanding, metaclass=_WindowStandingEnumTypeWrapper):
+    """How a window stands on one day, and why."""
+
+WINDOW_STANDING_UNSPECIFIED: WindowStanding.ValueType  # 0
+WINDOW_STANDING_CALLED: WindowStanding.ValueType  # 1
+"""The day's call comes from this window."""
+WINDOW_STANDING_CALLED_BY_ANOTHER: WindowStanding.ValueType  # 2
+"""The day has its call from another window, or from this one before its times were changed: one call a day."""
+WINDOW_STANDING_OPTED_OUT: WindowStanding.ValueType  # 3
+WINDOW_STANDING_NO_CONSENT: WindowStanding.ValueType  # 4
+WINDOW_STANDING_UNKNOWN_TIME_ZONE: WindowStanding.ValueType  # 5
+WINDOW_STANDING_OTHER_DAY: WindowStanding.ValueType  # 6
+"""It does not open on that day."""
+WINDOW_STANDING_SKIPPED_BY_CLOCK: WindowStanding.ValueType  # 7
+"""A clock change takes it out of that day."""
+WINDOW_STANDING_NOT_OPEN_YET: WindowStanding.ValueType  # 8
+"""It opens later; a tick schedules the call shortly before."""
+WINDOW_STANDING_DUE: WindowStanding.ValueType  # 9
+"""It is open, or about to be, and the next tick is to schedule its call."""
+WINDOW_STANDING_MISSED: WindowStanding.ValueType  # 10
+"""It opened and closed, and no tick looked at it meanwhile."""
+WINDOW_STANDING_BOOKED_TOO_LATE: WindowStanding.ValueType  # 11
+"""It was booked when its time on that day was over."""
+WINDOW_STANDING_PASSED_BY: WindowStanding.ValueType  # 12
+"""A tick has looked, and no call stands. Something that held then holds no more: an opt-out, a consent, other times."""
+Global___WindowStanding: _TypeAlias = WindowStanding  # noqa: Y015
+
 @_typing.final
 class Person(_message.Message):
     """Who is called."""
@@ -983,3 +1039,402 @@ class ListCallsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCallsResponse: _TypeAlias = ListCallsResponse  # noqa: Y015
+
+@_typing.final
+class GetOverviewRequest(_message.Message):
+    """See CallsService.GetOverview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOverviewRequest: _TypeAlias = GetOverviewRequest  # noqa: Y015
+
+@_typing.final
+class GetOverviewResponse(_message.Message):
+    """How scheduling stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICK_BEGAN_AT_FIELD_NUMBER: _builtins.int
+    LAST_TICK_FIELD_NUMBER: _builtins.int
+    TICK_PERIOD_S_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    OPEN_WINDOWS_FIELD_NUMBER: _builtins.int
+    OVERDUE_WINDOWS_FIELD_NUMBER: _builtins.int
+    UNDIALED_FIELD_NUMBER: _builtins.int
+    OLDEST_UNDIALED_AT_FIELD_NUMBER: _builtins.int
+    UNPUBLISHED_FIELD_NUMBER: _builtins.int
+    OLDEST_UNPUBLISHED_AT_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    tick_period_s: _builtins.int
+    """Seconds from one tick to the next."""
+    overdue_windows: _builtins.int
+    """Windows that have opened and no tick has looked at yet."""
+    undialed: _builtins.int
+    """Calls whose window is open, that have not ended and that nobody ever asked to dial; since when the first may be made."""
+    unpublished: _builtins.int
+    """Scheduled calls that are not announced yet, and when the first was stored."""
+    @_builtins.property
+    def tick_began_at(self) -> _timestamp_pb2.Timestamp:
+        """When the newest tick began, and the newest that reached its end; absent where none has."""
+
+    @_builtins.property
+    def last_tick(self) -> Global___Tick: ...
+    @_builtins.property
+    def people(self) -> Global___PeopleCounts: ...
+    @_builtins.property
+    def open_windows(self) -> Global___OpenWindows: ...
+    @_builtins.property
+    def oldest_undialed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def oldest_unpublished_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def calls(self) -> Global___CallCounts:
+        """The calls whose window opened in the last 24 hours."""
+
+    def __init__(
+        self,
+        *,
+        tick_began_at: _timestamp_pb2.Timestamp | None = ...,
+        last_tick: Global___Tick | None = ...,
+        tick_period_s: _builtins.int = ...,
+        people: Global___PeopleCounts | None = ...,
+        open_windows: Global___OpenWindows | None = ...,
+        overdue_windows: _builtins.int = ...,
+        undialed: _builtins.int = ...,
+        oldest_undialed_at: _timestamp_pb2.Timestamp | None = ...,
+        unpublished: _builtins.int = ...,
+        oldest_unpublished_at: _timestamp_pb2.Timestamp | None = ...,
+        calls: Global___CallCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "last_tick", b"last_tick", "oldest_undialed_at", b"oldest_undialed_at", "oldest_unpublished_at", b"oldest_unpublished_at", "open_windows", b"open_windows", "people", b"people", "tick_began_at", b"tick_began_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "last_tick", b"last_tick", "oldest_undialed_at", b"oldest_undialed_at", "oldest_unpublished_at", b"oldest_unpublished_at", "open_windows", b"open_windows", "overdue_windows", b"overdue_windows", "people", b"people", "tick_began_at", b"tick_began_at", "tick_period_s", b"tick_period_s", "undialed", b"undialed", "unpublished", b"unpublished"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOverviewResponse: _TypeAlias = GetOverviewResponse  # noqa: Y015
+
+@_typing.final
+class Tick(_message.Message):
+    """A tick that reached its end, and what it came to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    DECLINED_FIELD_NUMBER: _builtins.int
+    MISSED_FIELD_NUMBER: _builtins.int
+    PUBLISHED_FIELD_NUMBER: _builtins.int
+    found: _builtins.int
+    scheduled: _builtins.int
+    declined: _builtins.int
+    missed: _builtins.int
+    published: _builtins.int
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        found: _builtins.int = ...,
+        scheduled: _builtins.int = ...,
+        declined: _builtins.int = ...,
+        missed: _builtins.int = ...,
+        published: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "started_at", b"started_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["declined", b"declined", "finished_at", b"finished_at", "found", b"found", "missed", b"missed", "published", b"published", "scheduled", b"scheduled", "started_at", b"started_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tick: _TypeAlias = Tick  # noqa: Y015
+
+@_typing.final
+class PeopleCounts(_message.Message):
+    """How many people there are; the others are counted among all, and may overlap."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALL_FIELD_NUMBER: _builtins.int
+    WITH_WINDOWS_FIELD_NUMBER: _builtins.int
+    OPTED_OUT_FIELD_NUMBER: _builtins.int
+    WITHOUT_CONSENT_FIELD_NUMBER: _builtins.int
+    all: _builtins.int
+    with_windows: _builtins.int
+    opted_out: _builtins.int
+    without_consent: _builtins.int
+    def __init__(
+        self,
+        *,
+        all: _builtins.int = ...,
+        with_windows: _builtins.int = ...,
+        opted_out: _builtins.int = ...,
+        without_consent: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "opted_out", b"opted_out", "with_windows", b"with_windows", "without_consent", b"without_consent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeopleCounts: _TypeAlias = PeopleCounts  # noqa: Y015
+
+@_typing.final
+class OpenWindows(_message.Message):
+    """The windows that are open at this moment, each in its person's own zone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXAMINED_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    STANDINGS_FIELD_NUMBER: _builtins.int
+    examined: _builtins.int
+    """How many windows were looked at for this; of very many, not all are."""
+    open: _builtins.int
+    @_builtins.property
+    def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandingCount]:
+        """Why each of the open ones has a call today, or has none."""
+
+    def __init__(
+        self,
+        *,
+        examined: _builtins.int = ...,
+        open: _builtins.int = ...,
+        standings: _abc.Iterable[Global___StandingCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["examined", b"examined", "open", b"open", "standings", b"standings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenWindows: _TypeAlias = OpenWindows  # noqa: Y015
+
+@_typing.final
+class StandingCount(_message.Message):
+    """So many windows stand so."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STANDING_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    standing: Global___WindowStanding.ValueType
+    windows: _builtins.int
+    def __init__(
+        self,
+        *,
+        standing: Global___WindowStanding.ValueType = ...,
+        windows: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandingCount: _TypeAlias = StandingCount  # noqa: Y015
+
+@_typing.final
+class CallCounts(_message.Message):
+    """Calls by their stage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULED_FIELD_NUMBER: _builtins.int
+    AUTHORIZED_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    scheduled: _builtins.int
+    authorized: _builtins.int
+    """Those that call-dispatcher was allowed to dial at least once."""
+    @_builtins.property
+    def ended(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
+        """Those that have ended, by their outcome."""
+
+    def __init__(
+        self,
+        *,
+        scheduled: _builtins.int = ...,
+        authorized: _builtins.int = ...,
+        ended: _abc.Iterable[Global___OutcomeCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorized", b"authorized", "ended", b"ended", "scheduled", b"scheduled"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallCounts: _TypeAlias = CallCounts  # noqa: Y015
+
+@_typing.final
+class OutcomeCount(_message.Message):
+    """So many calls ended so. `outcome` is a CallOutcome's name of daybook.events.v1."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    calls: _builtins.int
+    def __init__(
+        self,
+        *,
+        outcome: _builtins.str = ...,
+        calls: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeCount: _TypeAlias = OutcomeCount  # noqa: Y015
+
+@_typing.final
+class ExplainDayRequest(_message.Message):
+    """See CallsService.ExplainDay."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    LOCAL_DAY_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    local_day: _builtins.str
+    """ISO 8601; empty is today where the person is."""
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        local_day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["local_day", b"local_day", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDayRequest: _TypeAlias = ExplainDayRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDayResponse(_message.Message):
+    """One local day of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCAL_DAY_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    LOCAL_TIME_FIELD_NUMBER: _builtins.int
+    CONSENT_GIVEN_AT_FIELD_NUMBER: _builtins.int
+    OPTED_OUT_AT_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    AUTHORIZATIONS_FIELD_NUMBER: _builtins.int
+    local_day: _builtins.str
+    time_zone: _builtins.str
+    local_time: _builtins.str
+    """What time it is where the person is, HH:MM; empty where their zone is not known."""
+    @_builtins.property
+    def consent_given_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def opted_out_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___WindowOnDay]: ...
+    @_builtins.property
+    def call(self) -> Global___ScheduledCall:
+        """The day's call, and when it was allowed to be dialed."""
+
+    @_builtins.property
+    def authorizations(self) -> _containers.RepeatedCompositeFieldContainer[Global___DialAuthorization]: ...
+    def __init__(
+        self,
+        *,
+        local_day: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        local_time: _builtins.str = ...,
+        consent_given_at: _timestamp_pb2.Timestamp | None = ...,
+        opted_out_at: _timestamp_pb2.Timestamp | None = ...,
+        windows: _abc.Iterable[Global___WindowOnDay] | None = ...,
+        call: Global___ScheduledCall | None = ...,
+        authorizations: _abc.Iterable[Global___DialAuthorization] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "consent_given_at", b"consent_given_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call", "consent_given_at", b"consent_given_at", "local_day", b"local_day", "local_time", b"local_time", "opted_out_at", b"opted_out_at", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDayResponse: _TypeAlias = ExplainDayResponse  # noqa: Y015
+
+@_typing.final
+class WindowOnDay(_message.Message):
+    """A window, as it is booked now, on that day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    OPENS_AT_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    standing: Global___WindowStanding.ValueType
+    @_builtins.property
+    def window(self) -> Global___CallWindow: ...
+    @_builtins.property
+    def opens_at(self) -> _timestamp_pb2.Timestamp:
+        """Absent where it does not open on that day."""
+
+    @_builtins.property
+    def closes_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        window: Global___CallWindow | None = ...,
+        standing: Global___WindowStanding.ValueType = ...,
+        opens_at: _timestamp_pb2.Timestamp | None = ...,
+        closes_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "opens_at", b"opens_at", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "opens_at", b"opens_at", "standing", b"standing", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WindowOnDay: _TypeAlias = WindowOnDay  # noqa: Y015
+
+@_typing.final
+class DialAuthorization(_message.Message):
+    """An attempt that was allowed to be dialed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTEMPT_ID_FIELD_NUMBER: _builtins.int
+    AUTHORIZED_AT_FIELD_NUMBER: _builtins.int
+    attempt_id: _builtins.str
+    @_builtins.property
+    def authorized_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        attempt_id: _builtins.str = ...,
+        authorized_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["authorized_at", b"authorized_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "authorized_at", b"authorized_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DialAuthorization: _TypeAlias = DialAuthorization  # noqa: Y015

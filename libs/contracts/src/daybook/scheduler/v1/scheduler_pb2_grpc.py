@@ -554,6 +554,16 @@ class CallsServiceStub:
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsRequest.SerializeToString,
                 response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsResponse.FromString,
                 _registered_method=True)
+        self.GetOverview = channel.unary_unary(
+                '/daybook.scheduler.v1.CallsService/GetOverview',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewResponse.FromString,
+                _registered_method=True)
+        self.ExplainDay = channel.unary_unary(
+                '/daybook.scheduler.v1.CallsService/ExplainDay',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayResponse.FromString,
+                _registered_method=True)
 
 
 class CallsServiceServicer:
@@ -581,6 +591,20 @@ class CallsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetOverview(self, request, context):
+        """How scheduling stands now, in counts: the tick, the people, the windows that are open, the calls of the last day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainDay(self, request, context):
+        """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CallsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -598,6 +622,16 @@ def add_CallsServiceServicer_to_server(servicer, server):
                     servicer.ListCalls,
                     request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsRequest.FromString,
                     response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsResponse.SerializeToString,
+            ),
+            'GetOverview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOverview,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewResponse.SerializeToString,
+            ),
+            'ExplainDay': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDay,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -682,6 +716,60 @@ class CallsService:
             '/daybook.scheduler.v1.CallsService/ListCalls',
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsRequest.SerializeToString,
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOverview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.CallsService/GetOverview',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetOverviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.CallsService/ExplainDay',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExplainDayResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -197,6 +197,10 @@ class CallsServiceStub:
     """How to address the person of this call. NOT_FOUND where there is no such call."""
     ListCalls: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ListCallsRequest, _scheduler_pb2.ListCallsResponse]
     """A person's scheduled calls, the newest first, each with how it ended."""
+    GetOverview: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetOverviewRequest, _scheduler_pb2.GetOverviewResponse]
+    """How scheduling stands now, in counts: the tick, the people, the windows that are open, the calls of the last day."""
+    ExplainDay: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ExplainDayRequest, _scheduler_pb2.ExplainDayResponse]
+    """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person."""
 
 @_typing.type_check_only
 class CallsServiceAsyncStub(CallsServiceStub):
@@ -209,6 +213,10 @@ class CallsServiceAsyncStub(CallsServiceStub):
     """How to address the person of this call. NOT_FOUND where there is no such call."""
     ListCalls: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ListCallsRequest, _scheduler_pb2.ListCallsResponse]  # type: ignore[assignment]
     """A person's scheduled calls, the newest first, each with how it ended."""
+    GetOverview: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetOverviewRequest, _scheduler_pb2.GetOverviewResponse]  # type: ignore[assignment]
+    """How scheduling stands now, in counts: the tick, the people, the windows that are open, the calls of the last day."""
+    ExplainDay: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ExplainDayRequest, _scheduler_pb2.ExplainDayResponse]  # type: ignore[assignment]
+    """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person."""
 
 class CallsServiceServicer(metaclass=_abc_1.ABCMeta):
     """What call-dispatcher and voice-gateway ask about one call at the moment of use."""
@@ -236,5 +244,21 @@ class CallsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.ListCallsResponse, _abc.Awaitable[_scheduler_pb2.ListCallsResponse]]:
         """A person's scheduled calls, the newest first, each with how it ended."""
+
+    @_abc_1.abstractmethod
+    def GetOverview(
+        self,
+        request: _scheduler_pb2.GetOverviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.GetOverviewResponse, _abc.Awaitable[_scheduler_pb2.GetOverviewResponse]]:
+        """How scheduling stands now, in counts: the tick, the people, the windows that are open, the calls of the last day."""
+
+    @_abc_1.abstractmethod
+    def ExplainDay(
+        self,
+        request: _scheduler_pb2.ExplainDayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.ExplainDayResponse, _abc.Awaitable[_scheduler_pb2.ExplainDayResponse]]:
+        """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person."""
 
 def add_CallsServiceServicer_to_server(servicer: CallsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
