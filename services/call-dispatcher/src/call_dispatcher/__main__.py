@@ -11,6 +11,8 @@ import structlog
 
 from call_dispatcher.authority import DialAuthority
 from call_dispatcher.dialer import Dialer, Dialing
+from call_dispatcher.dials import Policy
+from call_dispatcher.dials_api import DialsApi
 from call_dispatcher.intake import Intake
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.rate import CallRate
@@ -26,7 +28,8 @@ from chassis.events import CALL_PROGRESSED, CALL_SCHEDULED
 from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade
 from chassis.program import run_program, serving_http
-from chassis.rpc import open_channel
+from chassis.rpc import open_channel, serving_grpc
+from daybook.dispatcher.v1.dispatcher_pb2_grpc import add_DialsServiceServicer_to_server
 
 SERVICE = "call-dispatcher"
 REVISIONS = Path(__file__).parent / "migrations"
@@ -61,8 +64,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 clock=clock,
                 wake_ups=wake_ups,
             )
+            dials = DialsApi(database, clock, Policy(settings.calls_per_second, settings.conversation))
+            services = {"daybook.dispatcher.v1.DialsService": lambda to: add_DialsServiceServicer_to_server(dials, to)}
             checks = {"database": database.check, "nats": bus.check}
             async with (
+                serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port) as grpc_port,
                 serving_http(health_app(checks), settings.http_host, settings.http_port) as port,
                 asyncio.TaskGroup() as tasks,
             ):
@@ -80,7 +86,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 tasks.create_task(dialer.run(stop))
                 tasks.create_task(relay.run(stop))
                 tasks.create_task(sweep.run(stop, period=timedelta(seconds=settings.sweep_period_s)))
-                log.info("process.ready", http_port=port, orchestrator=settings.conversation)
+                log.info("process.ready", http_port=port, grpc_port=grpc_port, orchestrator=settings.conversation)
                 await stop.wait()
                 wake_ups.dialer.set()
                 wake_ups.relay.set()

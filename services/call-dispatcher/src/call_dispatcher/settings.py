@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, model_validator
 
 from call_dispatcher.retries import RETRY_DELAYS, Patience, scaled
-from chassis.settings import BusSettings, DatabaseSettings, HttpUrl, ServiceSettings
+from chassis.settings import BusSettings, DatabaseSettings, GrpcServerSettings, HttpUrl, ServiceSettings
 
 Orchestrator = Literal["enhanced", "standard"]
 
@@ -15,7 +15,7 @@ class MigrateSettings(DatabaseSettings, ServiceSettings):
     """What `migrate` needs."""
 
 
-class Settings(BusSettings, DatabaseSettings, ServiceSettings):
+class Settings(GrpcServerSettings, BusSettings, DatabaseSettings, ServiceSettings):
     """What `serve` needs."""
 
     twilio_account_sid: str = Field(

@@ -210,7 +210,7 @@ async def find_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt 
         text("SELECT * FROM attempts WHERE attempt_id = :attempt_id"), {"attempt_id": attempt_id}
     )
     row = found.one_or_none()
-    return None if row is None else _attempt(row)
+    return None if row is None else attempt_of(row)
 
 
 async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime | None) -> None:
@@ -279,7 +279,7 @@ async def take_reviews(
         """),
         {"now": now, "lease_until": lease_until, "limit": limit},
     )
-    return [_attempt(row) for row in taken]
+    return [attempt_of(row) for row in taken]
 
 
 async def bound_elsewhere(connection: AsyncConnection, carrier_call_ids: Sequence[str], attempt_id: str) -> set[str]:
@@ -368,7 +368,8 @@ async def depths(connection: AsyncConnection) -> Depths:
     return Depths(*counted.one())
 
 
-def _attempt(row: Row[Any]) -> Attempt:
+def attempt_of(row: Row[Any]) -> Attempt:
+    """The attempt in a row of `attempts`."""
     return Attempt(
         attempt_id=row.attempt_id,
         call_id=row.call_id,
