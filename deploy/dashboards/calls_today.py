@@ -77,7 +77,7 @@ def calls_today() -> Json:
                 kind="stat",
                 width=4,
                 height=3,
-                limits=((330, "orange"), (600, "red")),
+                limits=((330, "orange"), (570, "red")),
             ),
             Panel(
                 "People",
@@ -194,7 +194,7 @@ def calls_today() -> Json:
                 "percentunit",
                 (Query("sum(rate(daybook_rate_wait_seconds_total[$__rate_interval]))", "waiting"),),
                 width=6,
-                limits=((0.5, "orange"), (0.9, "red")),
+                limits=((0.5, "orange"), (0.8, "red")),
             ),
         ),
         since="now/d",

@@ -18,7 +18,7 @@ TURN_GAP = Panel(
     "s",
     quantiles("daybook_turn_gap_seconds"),
     width=12,
-    limits=((1, "orange"), (2, "red")),
+    limits=((1, "red"),),
     exemplars=True,
 )
 FIRST_AUDIO = Panel(

@@ -36,7 +36,7 @@ def workers() -> Json:
                     ),
                 ),
                 kind="bargauge",
-                limits=((20, "orange"), (30, "red")),
+                limits=((30, "orange"), (90, "red")),
             ),
             Panel(
                 "What they depend on",
@@ -101,7 +101,7 @@ def workers() -> Json:
                     age("daybook_calls_undialed_oldest_timestamp_seconds", "undialed call"),
                     age("daybook_attempts_unknown_oldest_timestamp_seconds", "unknown outcome"),
                 ),
-                limits=((60, "orange"), (300, "red")),
+                limits=((60, "orange"), (120, "red")),
             ),
             Panel(
                 "Dead letters",
