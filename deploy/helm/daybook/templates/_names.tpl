@@ -1,11 +1,11 @@
-{{/* The start of every object's name: the release's, with the chart's where that is another. 40 characters leave room for a component. */}}
+{{/* The start of every object's name: the release's, with the chart's where that is another. 29 characters leave room for a component: a CronJob may have 52, a Job 63. */}}
 {{- define "daybook.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 29 | trimSuffix "-" -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 29 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 29 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -23,4 +23,13 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: daybook
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{/* The names by which others in the cluster call a component, as a list. Takes a dict of root and component. */}}
+{{- define "daybook.dnsNames" -}}
+{{- $name := printf "%s-%s" (include "daybook.fullname" .root) .component -}}
+- {{ $name }}
+- {{ $name }}.{{ .root.Release.Namespace }}
+- {{ $name }}.{{ .root.Release.Namespace }}.svc
+- {{ $name }}.{{ .root.Release.Namespace }}.svc.cluster.local
 {{- end -}}

@@ -1,0 +1,154 @@
+{{/*
+The environment of a container. `daybook.settings.<component>` tells a component's own settings as a map of names and values;
+what a component `needs` adds the settings that go with it. Secrets are not among them: they come as files (_files.tpl).
+*/}}
+
+{{- define "daybook.env" -}}
+{{- $settings := fromYaml (include "daybook.settings" .) -}}
+{{- range $name, $value := $settings }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- with .values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "daybook.envFrom" -}}
+{{- with .values.extraEnvFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "daybook.settings" -}}
+{{- $values := .root.Values -}}
+{{- $fullname := include "daybook.fullname" .root -}}
+DAYBOOK_LOG_LEVEL: {{ $values.logLevel }}
+DAYBOOK_SECRETS_DIR: /run/secrets/daybook
+{{- with $values.otlpEndpoint }}
+DAYBOOK_OTLP_ENDPOINT: {{ . }}
+{{- end }}
+{{- range $need := .needs }}
+{{- if eq $need "http" }}
+DAYBOOK_HTTP_HOST: 0.0.0.0
+DAYBOOK_HTTP_PORT: 8080
+{{- else if eq $need "grpc" }}
+DAYBOOK_GRPC_HOST: 0.0.0.0
+DAYBOOK_GRPC_PORT: 9090
+DAYBOOK_GRPC_HEALTH_PORT: 9091
+{{- else if eq $need "nats" }}
+DAYBOOK_NATS_URL: {{ include "daybook.natsUrl" $.root }}
+{{- if or $values.nats.deploy $values.nats.existingSecret }}
+DAYBOOK_NATS_USER: {{ $.natsUser | default $.component }}
+{{- end }}
+{{- if $values.nats.caSecret.name }}
+DAYBOOK_NATS_CA_FILE: /run/secrets/daybook-nats-ca/ca.crt
+{{- end }}
+{{- else if and (eq $need "tls") (ne $values.tls.mode "off") }}
+DAYBOOK_TLS_CERT_FILE: /run/secrets/daybook-tls/tls.crt
+DAYBOOK_TLS_KEY_FILE: /run/secrets/daybook-tls/tls.key
+DAYBOOK_TLS_CA_FILE: /run/secrets/daybook-tls/ca.crt
+{{- else if eq $need "scheduler" }}
+DAYBOOK_SCHEDULER_TARGET: {{ $fullname }}-window-scheduler:9090
+{{- else if eq $need "journal" }}
+DAYBOOK_JOURNAL_TARGET: {{ $fullname }}-journal:9090
+{{- else if eq $need "public-url" }}
+PUBLIC_URL: {{ include "daybook.publicUrl" $.root }}
+DAYBOOK_ORCHESTRATOR: {{ $values.voiceGateway.orchestrator }}
+DAYBOOK_MAX_CALL_S: {{ $values.voiceGateway.maxCallSeconds }}
+{{- end }}
+{{- end }}
+{{- include (printf "daybook.settings.%s" (.settings | default .component)) . }}
+{{- with .values.settings }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "daybook.settings.window-scheduler" }}
+DAYBOOK_PEOPLE_KEY_FILE: /run/secrets/daybook-keys/people
+DAYBOOK_TICK_PERIOD_S: {{ .values.tick.periodSeconds }}
+DAYBOOK_CALLING_HOURS_START: {{ .values.callingHours.start | quote }}
+DAYBOOK_CALLING_HOURS_END: {{ .values.callingHours.end | quote }}
+DAYBOOK_DIALS_A_DAY: {{ .values.dialsPerDay }}
+{{- end -}}
+
+{{- define "daybook.settings.window-scheduler-tick" }}
+DAYBOOK_TICK_PERIOD_S: {{ .values.tick.periodSeconds }}
+{{- end -}}
+
+{{- define "daybook.settings.call-dispatcher" }}
+TWILIO_ACCOUNT_SID: {{ include "daybook.accountSid" .root }}
+TWILIO_FROM_NUMBER: {{ include "daybook.fromNumber" .root | quote }}
+TWILIO_API_URL: {{ include "daybook.twilioApiUrl" .root }}
+DAYBOOK_CALLS_PER_SECOND: {{ divf .values.callsPerSecond (max 1 (include "daybook.mostPods" .values)) }}
+DAYBOOK_DIALS_AT_ONCE: {{ .values.dialsAtOnce }}
+DAYBOOK_RING_S: {{ .values.ringSeconds }}
+DAYBOOK_SWEEP_PERIOD_S: {{ .values.sweepPeriodSeconds }}
+DAYBOOK_MAX_ATTEMPTS: {{ .values.maxAttempts }}
+{{- end -}}
+
+{{- define "daybook.settings.voice-gateway" }}
+{{- $values := .root.Values }}
+{{- $fullname := include "daybook.fullname" .root }}
+DAYBOOK_HTTP_HOST: 0.0.0.0
+DAYBOOK_HTTP_PORT: 8000
+DAYBOOK_OPERATOR_NAME: {{ .values.operatorName | quote }}
+DAYBOOK_SPEECH_LOCATION: {{ $values.google.speechLocation }}
+DAYBOOK_SPEECH_MODEL: {{ $values.google.speechModel }}
+DAYBOOK_VOICE: {{ $values.google.voice }}
+GEMINI_MODEL: {{ $values.gemini.model }}
+{{- with $values.google.project }}
+GOOGLE_CLOUD_PROJECT: {{ . | quote }}
+{{- end }}
+{{- if $values.emulators.deploy }}
+GOOGLE_SPEECH_ENDPOINT: {{ $fullname }}-emulators-google-speech:8082
+GOOGLE_TTS_ENDPOINT: {{ $fullname }}-emulators-google-tts:8083
+GEMINI_BASE_URL: http://{{ $fullname }}-emulators-gemini:8084
+{{- else if $values.google.existingSecret }}
+GOOGLE_APPLICATION_CREDENTIALS: /run/secrets/google/key.json
+{{- end }}
+{{- end -}}
+
+{{- define "daybook.settings.journal" }}
+DAYBOOK_KEK_FILE: /run/secrets/daybook-keys/kek
+DAYBOOK_OBJECT_STORE_URL: {{ .values.objectStore.url | default "file:///var/lib/daybook/recordings" }}
+{{- end -}}
+
+{{/* A migration needs the database and nothing else. */}}
+{{- define "daybook.settings.migrate" }}
+{{- end -}}
+
+{{/* What the command `daybook` asks, for operators and for helm test. */}}
+{{- define "daybook.settings.toolbox" }}
+DAYBOOK_DISPATCHER_TARGET: {{ include "daybook.fullname" .root }}-call-dispatcher:9090
+{{- end -}}
+
+{{- define "daybook.natsUrl" -}}
+{{- if .Values.nats.deploy -}}nats://{{ include "daybook.fullname" . }}-nats:4222{{- else -}}{{ .Values.nats.url }}{{- end -}}
+{{- end -}}
+
+{{/* Where the carrier reaches voice-gateway: as given, inside the cluster for an emulated carrier, or by the host of the Ingress or HTTPRoute. */}}
+{{- define "daybook.publicUrl" -}}
+{{- if .Values.voiceGateway.publicUrl -}}
+{{- trimSuffix "/" .Values.voiceGateway.publicUrl -}}
+{{- else if .Values.emulators.deploy -}}
+http://{{ include "daybook.fullname" . }}-voice-gateway:8000
+{{- else if and .Values.ingress.enabled .Values.ingress.host -}}
+https://{{ .Values.ingress.host }}
+{{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
+https://{{ first .Values.httpRoute.hostnames }}
+{{- end -}}
+{{- end -}}
+
+{{- define "daybook.accountSid" -}}
+{{- if .Values.emulators.deploy -}}AC{{ repeat 32 "0" }}{{- else -}}{{ .Values.twilio.accountSid }}{{- end -}}
+{{- end -}}
+
+{{- define "daybook.fromNumber" -}}
+{{- if .Values.emulators.deploy -}}+15005550006{{- else -}}{{ .Values.twilio.fromNumber }}{{- end -}}
+{{- end -}}
+
+{{- define "daybook.twilioApiUrl" -}}
+{{- if .Values.emulators.deploy -}}http://{{ include "daybook.fullname" . }}-emulators-twilio:8081{{- else -}}{{ .Values.twilio.apiUrl }}{{- end -}}
+{{- end -}}
