@@ -117,7 +117,8 @@ def test_every_question_is_promql(dashboard, tmp_path):
 
 def rendered(*settings: str) -> list[dict]:
     arguments = [argument for setting in settings for argument in ("--set", setting)]
-    argv = [TOOLS / "helm3", "template", "daybook", CHART, "--namespace", "calls", *arguments]
+    values = CHART / "ci" / "evaluation-values.yaml"
+    argv = [TOOLS / "helm3", "template", "daybook", CHART, "--namespace", "calls", "--values", values, *arguments]
     out = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     documents = [it for it in yaml.safe_load_all(out) if it]
     return [it for it in documents if it["kind"] == "ConfigMap" and "-dashboard-" in it["metadata"]["name"]]

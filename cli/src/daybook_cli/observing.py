@@ -18,6 +18,7 @@ from daybook_cli.supervisor import Process, answering, inherited
 
 TOOLS = Path(sys.prefix) / "tools"
 CHART = Path(__file__).parents[3] / "deploy" / "helm" / "daybook"
+LOCAL_VALUES = CHART / "ci" / "evaluation-values.yaml"
 NAMESPACE = "daybook"
 LOOPBACK = "127.0.0.1"
 SCRAPE_EVERY_S = 5
@@ -99,6 +100,8 @@ class Observatory:
             CommandError: Helm does not render them; it says why.
         """
         values = {
+            # no CronJob ticks here: a day's schedule says nothing about the period
+            "windowScheduler.tick.schedule": "0 0 * * *",
             "monitoring.rules.enabled": "true",
             "monitoring.rules.scrapeSeconds": str(self.scrape_s),
             "monitoring.rules.kubeStateMetrics.enabled": "false",
@@ -106,7 +109,17 @@ class Observatory:
         }
         settings = [argument for name, value in values.items() for argument in ("--set", f"{name}={value}")]
         rendered = subprocess.run(
-            [TOOLS / "helm3", "template", "daybook", CHART, "--namespace", NAMESPACE, *settings],
+            [
+                TOOLS / "helm3",
+                "template",
+                "daybook",
+                CHART,
+                "--namespace",
+                NAMESPACE,
+                "--values",
+                LOCAL_VALUES,
+                *settings,
+            ],
             env=inherited(),
             capture_output=True,
             text=True,

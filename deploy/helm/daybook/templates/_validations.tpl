@@ -33,11 +33,11 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- if regexMatch "^[0-9]+$" $minutes -}}
 {{- $seconds := mul 60 (max 1 (atoi (trimPrefix "0" $minutes | default "1"))) -}}
 {{- if ne (int $seconds) $period -}}
-{{- fail (printf "windowScheduler.tick: the schedule %q runs every %d s, and periodSeconds is %d. A tick schedules what opens before the next one, so both must be the same: set periodSeconds: %d, or change the schedule." .schedule $seconds $period $seconds) -}}
+{{- fail (printf "windowScheduler.tick: the schedule %q runs every %d s, and periodSeconds is %d. A tick schedules what opens before the next one, so the two must agree: set periodSeconds: %d, or change the schedule." .schedule $seconds $period $seconds) -}}
 {{- end -}}
 {{- end -}}
-{{- if ge (int .activeDeadlineSeconds) $period -}}
-{{- fail (printf "windowScheduler.tick.activeDeadlineSeconds: %d is not below the period of %d s: a tick that hangs would keep the next one from running. Give less, %d for instance." (int .activeDeadlineSeconds) $period (div (mul $period 4) 5)) -}}
+{{- if and .activeDeadlineSeconds (ge (int .activeDeadlineSeconds) $period) -}}
+{{- fail (printf "windowScheduler.tick.activeDeadlineSeconds: %d is not below the period of %d s: a tick that hangs would keep the next one from running. Leave it empty, or give less." (int .activeDeadlineSeconds) $period) -}}
 {{- end -}}
 {{- end -}}
 
