@@ -15,13 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx2
-import nats
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
 from nats.aio.msg import Msg
 
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.nats_access import connect_nats
 from chassis.rpc import open_channel
 from daybook.events.v1.events_pb2 import CallFinished
 from daybook.journal.v1 import journal_pb2 as journal
@@ -188,7 +188,7 @@ async def daybook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Who
             keeping = asyncio.create_task(supervisor.keep(lambda _sentence: None))
             whole = WholeDaybook(stack, supervisor)
             closing.push_async_callback(whole.close)
-            listener = await nats.connect(stack.nats_url)
+            listener = await connect_nats(stack.nats_access("toolbox"), name="test")
             await listener.subscribe("call.>", cb=whole.hear)
             await listener.flush()
             yield whole

@@ -167,10 +167,18 @@ class EmbeddedNats:
     def url(self) -> str:
         return f"nats://127.0.0.1:{self.port}"
 
-    def prepare(self) -> None:
+    def prepare(self, authorization: str = "") -> None:
+        """Writes the configuration.
+
+        Args:
+            authorization: who may do what, as `chassis.nats_permissions` words it; nothing lets everybody do everything.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "nats.conf").write_text(
+        configuration = self.folder / "nats.conf"
+        configuration.touch(mode=0o600)  # it holds passwords
+        configuration.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
             f'http: "127.0.0.1:{self.monitor_port}"\n'
             f'jetstream {{ store_dir: "{self.folder}", sync_interval: always }}\n'
+            f"{authorization}"
         )

@@ -95,7 +95,7 @@ async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, 
             f"A demo person may be called today between {demo.starts_at} and {demo.ends_at} ({demo.time_zone}). The tick runs."
         )
         story = CallStory(demo.person_id, journal_channel, stack.home.log("voice-gateway"))
-        async with listening(story, stack.nats_url):
+        async with listening(story, stack.nats_access("toolbox")):
             await supervisor.run(*stack.tick())
             outcome = await _tell(story, console)
         if trace:

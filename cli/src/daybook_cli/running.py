@@ -77,7 +77,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         scheduler=stack.scheduler_target,
         dispatcher=stack.dispatcher_target,
         journal=stack.journal_target,
-        nats_url=stack.nats_url,
+        nats_url=stack.nats_access("toolbox").url,
         emulator_url=stack.emulator_url,
         outside=stack.outside.described(),
         health=supervisor.health,

@@ -7,9 +7,13 @@ services cannot tell but by the address that they are given.
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
+from pydantic import SecretStr
 
+from chassis.nats_access import NatsAccess
+from chassis.nats_permissions import USERS, authorization
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port, port_or_free
 from daybook_cli.home import Home
 from daybook_cli.observing import Observatory
@@ -92,9 +96,21 @@ class Stack:
     def database_url(self) -> str:
         return self._environment.get("DAYBOOK_DATABASE_URL") or self.postgres.url(DATABASE)
 
-    @property
-    def nats_url(self) -> str:
-        return self._environment.get("DAYBOOK_NATS_URL") or self.nats.url
+    def nats_access(self, user: str) -> NatsAccess:
+        """How one of the users of NATS reaches it."""
+        own = self._environment
+        if own.get("DAYBOOK_NATS_URL"):
+            password, ca_file = own.get("DAYBOOK_NATS_PASSWORD"), own.get("DAYBOOK_NATS_CA_FILE")
+            return NatsAccess(
+                own["DAYBOOK_NATS_URL"],
+                own.get("DAYBOOK_NATS_USER"),
+                SecretStr(password) if password else None,
+                Path(ca_file) if ca_file else None,
+            )
+        return NatsAccess(self.nats.url, user, SecretStr(self._nats_password(user)))
+
+    def _nats_password(self, user: str) -> str:
+        return self.home.secret(f"nats-{user}")
 
     def servers(self) -> list[Process]:
         """PostgreSQL and NATS, where none of one's own is named by DAYBOOK_DATABASE_URL or DAYBOOK_NATS_URL."""
@@ -104,7 +120,7 @@ class Stack:
             ready = _database_made(self.postgres)
             wanted.append(Process("postgres", self.postgres.argv, inherited(), ready, identity=self.postgres.identity))
         if not self._environment.get("DAYBOOK_NATS_URL"):
-            self.nats.prepare()
+            self.nats.prepare(authorization({user: self._nats_password(user) for user in USERS}))
             health = f"http://{LOOPBACK}:{self.nats.monitor_port}/healthz"
             wanted.append(Process("nats", self.nats.argv, inherited(), answering(health), health))
         return wanted
@@ -198,11 +214,20 @@ class Stack:
             "DAYBOOK_TRACE_LOG": str(self._tuning.trace).lower(),
         }
 
+    def _bus(self, user: str) -> dict[str, str]:
+        access = self.nats_access(user)
+        return {
+            "DAYBOOK_NATS_URL": access.url,
+            "DAYBOOK_NATS_USER": access.user or "",
+            "DAYBOOK_NATS_PASSWORD": access.password.get_secret_value() if access.password else "",
+            "DAYBOOK_NATS_CA_FILE": str(access.ca_file or ""),
+        }
+
     def journal_settings(self) -> dict[str, str]:
         return {
             **self._common(),
+            **self._bus("journal"),
             "DAYBOOK_DATABASE_URL": self.database_url,
-            "DAYBOOK_NATS_URL": self.nats_url,
             "DAYBOOK_GRPC_PORT": str(self._port("journal.grpc")),
             "DAYBOOK_KEK_FILE": str(self.home.key("kek")),
             "DAYBOOK_OBJECT_STORE_URL": self.home.objects.as_uri(),
@@ -211,8 +236,8 @@ class Stack:
     def scheduler_settings(self) -> dict[str, str]:
         return {
             **self._common(),
+            **self._bus("window-scheduler"),
             "DAYBOOK_DATABASE_URL": self.database_url,
-            "DAYBOOK_NATS_URL": self.nats_url,
             "DAYBOOK_GRPC_PORT": str(self._port("scheduler.grpc")),
             "DAYBOOK_PEOPLE_KEY_FILE": str(self.home.key("people")),
         }
@@ -233,8 +258,8 @@ class Stack:
         return {
             **self._common(),
             **self._carrier_settings(),
+            **self._bus("call-dispatcher"),
             "DAYBOOK_DATABASE_URL": self.database_url,
-            "DAYBOOK_NATS_URL": self.nats_url,
             "DAYBOOK_GRPC_PORT": str(self._port("dispatcher.grpc")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
         }
@@ -243,9 +268,9 @@ class Stack:
         carrier = self._carrier_settings()
         settings = {
             **self._common(),
+            **self._bus("voice-gateway"),
             "TWILIO_AUTH_TOKEN": carrier["TWILIO_AUTH_TOKEN"],
             "PUBLIC_URL": carrier["PUBLIC_URL"],
-            "DAYBOOK_NATS_URL": self.nats_url,
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
         }

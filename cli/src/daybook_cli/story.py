@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-import nats
 from nats.aio.msg import Msg
 
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.nats_access import NatsAccess, connect_nats
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
@@ -161,9 +161,9 @@ def _term(name: str, prefix: str) -> str:
 
 
 @asynccontextmanager
-async def listening(story: CallStory, nats_url: str) -> AsyncIterator[CallStory]:
+async def listening(story: CallStory, access: NatsAccess) -> AsyncIterator[CallStory]:
     """Makes a story hear the bus while the block runs."""
-    client = await nats.connect(nats_url, connect_timeout=5)
+    client = await connect_nats(access, name="daybook run")
     try:
         await client.subscribe("call.>", cb=story.hear)
         await client.flush()

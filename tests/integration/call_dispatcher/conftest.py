@@ -34,11 +34,12 @@ from call_dispatcher.retries import Patience
 from call_dispatcher.store import SCHEMA, DueCall
 from call_dispatcher.sweep import Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
-from chassis.bus import Bus, open_bus
+from chassis.bus import STREAMS, Bus, open_bus
 from chassis.clock import ManualClock
 from chassis.database import Database, open_database
 from chassis.errors import NotFound, Unavailable
 from chassis.migrations import upgrade
+from chassis.nats_access import NatsAccess
 from chassis.program import serving_http
 from chassis.rpc import open_channel, serving_grpc
 from daybook.events.v1 import events_pb2
@@ -261,7 +262,7 @@ async def opened_house(
     )
     async with (
         open_database(postgres_url, schema=SCHEMA) as database,
-        open_bus(nats_url, source="call-dispatcher", clock=clock) as bus,
+        open_bus(NatsAccess(nats_url), streams=STREAMS, source="call-dispatcher", clock=clock) as bus,
         open_channel(scheduler_target) as channel,
     ):
         carrier = Carrier(account, threads=4)

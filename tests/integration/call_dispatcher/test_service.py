@@ -14,10 +14,11 @@ from twilio.rest import Client
 from call_dispatcher.__main__ import REVISIONS, serve
 from call_dispatcher.settings import Settings
 from call_dispatcher.store import SCHEMA
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
 from chassis.migrations import upgrade
+from chassis.nats_access import NatsAccess
 from daybook.events.v1 import events_pb2 as pb
 from emulators.twilio import TwilioEmulatorSettings
 from emulators.twilio import serve as serving_carrier
@@ -95,7 +96,9 @@ async def outside(postgres_url, nats_url, scheduler):
             account_sid=ACCOUNT, auth_token=SecretStr(TOKEN), default_persona="no_answer", calls_per_second=100
         )
         carrier = await stack.enter_async_context(serving_carrier(emulator))
-        bus = await stack.enter_async_context(open_bus(nats_url, source="test", clock=SystemClock()))
+        bus = await stack.enter_async_context(
+            open_bus(NatsAccess(nats_url), streams=STREAMS, source="test", clock=SystemClock())
+        )
         settings = Settings(
             database_url=SecretStr(postgres_url),
             nats_url=nats_url,

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 import nats
 import pytest
 
-from chassis.bus import Bus, BusUnavailable, open_bus
+from chassis.bus import STREAMS, Bus, BusUnavailable, open_bus
 from chassis.clock import ManualClock
 from chassis.consumer import Received
 from chassis.errors import DaybookError, Unavailable
 from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALLS_STREAM, DEAD_LETTERS_STREAM
+from chassis.nats_access import NatsAccess
 from daybook.events.v1.events_pb2 import CallScheduled
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -16,7 +17,9 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def bus(nats_url):
-    async with open_bus(nats_url, source="test", clock=ManualClock(NOW), retry_delays_s=[0.01]) as opened:
+    async with open_bus(
+        NatsAccess(nats_url), streams=STREAMS, source="test", clock=ManualClock(NOW), retry_delays_s=[0.01]
+    ) as opened:
         yield opened
 
 
@@ -130,6 +133,6 @@ async def test_a_stream_that_was_lost_is_made_again_and_heard(bus, consuming, na
 
 
 async def test_without_nats_the_error_says_what_to_look_at():
-    with pytest.raises(Unavailable, match="Is it running, and does DAYBOOK_NATS_URL name it"):
-        async with open_bus("nats://127.0.0.1:1", source="test", clock=ManualClock(NOW)):
+    with pytest.raises(Unavailable, match="Is it running, does DAYBOOK_NATS_URL name it"):
+        async with open_bus(NatsAccess("nats://127.0.0.1:1"), streams=STREAMS, source="test", clock=ManualClock(NOW)):
             pass

@@ -5,10 +5,13 @@ import subprocess
 import time
 
 import pytest
+from pydantic import SecretStr
 
-from chassis.bus import BusUnavailable, open_bus
+from chassis.bus import STREAMS, BusUnavailable, open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_SCHEDULED
+from chassis.nats_access import NatsAccess
+from chassis.nats_permissions import USERS, authorization
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook_cli.embedded import EmbeddedNats, free_port
 
@@ -16,9 +19,9 @@ SECONDS = 60
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, authorization=""):
         self.nats = EmbeddedNats(folder, free_port(), free_port())
-        self.nats.prepare()
+        self.nats.prepare(authorization)
         self._process = None
 
     def start(self):
@@ -37,6 +40,18 @@ def server(tmp_path):
     server.kill()
 
 
+async def test_a_user_whom_nats_does_not_know_is_told_what_to_look_at(tmp_path):
+    server = Server(tmp_path, authorization(dict.fromkeys(USERS, "right")))
+    server.start()
+    try:
+        stranger = NatsAccess(server.nats.url, "voice-gateway", SecretStr("wrong"))
+        with pytest.raises(BusUnavailable, match="does it know DAYBOOK_NATS_USER"):
+            async with open_bus(stranger, source="voice-gateway", clock=SystemClock()):
+                pass
+    finally:
+        server.kill()
+
+
 async def answered(bus):
     deadline = time.monotonic() + SECONDS
     while True:
@@ -48,7 +63,7 @@ async def answered(bus):
 
 
 async def test_a_bus_that_is_away_is_told_and_found_again(server):
-    async with open_bus(server.nats.url, source="test", clock=SystemClock()) as bus:
+    async with open_bus(NatsAccess(server.nats.url), streams=STREAMS, source="test", clock=SystemClock()) as bus:
         await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
         server.kill()
         with pytest.raises(BusUnavailable, match="It is to be sent again"):

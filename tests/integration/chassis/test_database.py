@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.database import DatabaseUnavailable, open_database
-from chassis.migrations import SchemaBehind, check_schema, upgrade
+from chassis.migrations import SchemaBehind, check_schema, upgrade, wait_for_schema
 
 REVISIONS = Path(__file__).parent / "revisions"
 
@@ -62,3 +62,29 @@ async def test_a_database_that_is_away_is_told_as_such():
     async with open_database("postgresql://nobody:nothing@127.0.0.1:1/none", schema="things") as database:
         with pytest.raises(DatabaseUnavailable, match="Is it running, and does DAYBOOK_DATABASE_URL name it"):
             await database.check()
+
+
+async def test_the_parameters_of_libpq_hold_in_the_address(postgres_url):
+    async with open_database(f"{postgres_url}?sslmode=prefer", schema="things") as database:
+        await database.check()
+    # the server of the tests speaks no TLS
+    async with open_database(f"{postgres_url}?sslmode=require", schema="things") as database:
+        with pytest.raises(DatabaseUnavailable):
+            await database.check()
+
+
+async def test_waiting_for_a_schema_ends_when_it_is_there(postgres_url):
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(
+            wait_for_schema(postgres_url, schema="things", revisions=REVISIONS, stop=asyncio.Event())
+        )
+        await upgrade(postgres_url, schema="things", revisions=REVISIONS)
+    assert waiting.done()
+
+
+async def test_waiting_for_a_schema_ends_when_it_is_stopped():
+    stop = asyncio.Event()
+    url = "postgresql://nobody:nothing@127.0.0.1:1/none"
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(wait_for_schema(url, schema="things", revisions=REVISIONS, stop=stop))
+        stop.set()

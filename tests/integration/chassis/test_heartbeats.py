@@ -13,10 +13,11 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.clock import ManualClock
 from chassis.errors import Unavailable
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM
+from chassis.nats_access import NatsAccess
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook_cli.embedded import EmbeddedNats, free_port
 
@@ -62,7 +63,10 @@ async def publish(bus, call_id):
 
 
 async def test_an_idle_consumer_beats(nats_url, clock, durable):
-    async with open_bus(nats_url, source="test", clock=clock) as bus, consuming(bus, durable, nothing):
+    async with (
+        open_bus(NatsAccess(nats_url), streams=STREAMS, source="test", clock=clock) as bus,
+        consuming(bus, durable, nothing),
+    ):
         await until(lambda: last_beat(durable) == NOW.timestamp())
 
 
@@ -74,7 +78,9 @@ async def test_an_event_that_is_to_come_again_is_no_success(nats_url, clock, dur
         if len(seen) < 3:
             raise Unavailable("not now")
 
-    async with open_bus(nats_url, source="test", clock=clock, retry_delays_s=[0.01]) as bus:
+    async with open_bus(
+        NatsAccess(nats_url), streams=STREAMS, source="test", clock=clock, retry_delays_s=[0.01]
+    ) as bus:
         await publish(bus, "one")
         async with consuming(bus, durable, handle):
             await until(lambda: last_beat(durable) == NOW.timestamp())
@@ -88,7 +94,10 @@ async def test_a_handler_that_hangs_stops_the_beat(nats_url, clock, durable):
         in_hand.set()
         await go_on.wait()
 
-    async with open_bus(nats_url, source="test", clock=clock) as bus, consuming(bus, durable, handle):
+    async with (
+        open_bus(NatsAccess(nats_url), streams=STREAMS, source="test", clock=clock) as bus,
+        consuming(bus, durable, handle),
+    ):
         await publish(bus, "one")
         await in_hand.wait()
         assert last_beat(durable) == 0
@@ -125,7 +134,10 @@ async def test_a_consumer_that_was_deleted_is_made_again_and_goes_on(nats_url, c
     async def handle(_received):
         heard.set()
 
-    async with open_bus(nats_url, source="test", clock=clock) as bus, consuming(bus, durable, handle):
+    async with (
+        open_bus(NatsAccess(nats_url), streams=STREAMS, source="test", clock=clock) as bus,
+        consuming(bus, durable, handle),
+    ):
         await until(lambda: last_beat(durable) == NOW.timestamp())
         client = await nats.connect(nats_url)
         await client.jetstream().delete_consumer(CALLS_STREAM, durable)

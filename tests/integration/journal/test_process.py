@@ -13,9 +13,10 @@ import asyncpg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_FINISHED
+from chassis.nats_access import NatsAccess
 from chassis.rpc import open_channel
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as pb
@@ -104,7 +105,10 @@ async def test_a_finished_turn_outlives_a_kill_and_the_end_of_the_call_closes_th
                 pass
             first.process.kill()
             await first.ended()
-    async with running(environment, "serve") as second, open_bus(nats_url, source="test", clock=SystemClock()) as bus:
+    async with (
+        running(environment, "serve") as second,
+        open_bus(NatsAccess(nats_url), source="test", clock=SystemClock(), streams=STREAMS) as bus,
+    ):
         ready = await second.told("process.ready")
         async with open_channel(f"127.0.0.1:{ready['grpc_port']}") as channel:
             stub = JournalServiceStub(channel)

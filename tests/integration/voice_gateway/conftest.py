@@ -18,6 +18,8 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
+from chassis.bus import STREAMS, open_bus
+from chassis.clock import SystemClock
 from chassis.errors import NotFound
 from chassis.program import serving_http
 from chassis.rpc import serving_grpc
@@ -279,6 +281,8 @@ async def world(nats_server: EmbeddedNats, more_settings: dict[str, object]) -> 
                 **more_settings,
             }
         )
+        # the streams are window-scheduler's to make
+        await enter(open_bus(settings.nats, source="test", clock=SystemClock(), streams=STREAMS))
         app = await enter(gateway(settings))
         await enter(serving_http(app, LOCALHOST, port))
         web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import window_scheduler
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.clock import ManualClock
 from chassis.database import open_database
 from chassis.migrations import upgrade
+from chassis.nats_access import NatsAccess
 from chassis.rpc import open_channel, serving_grpc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
@@ -47,7 +48,7 @@ async def database(database_url):
 
 @pytest.fixture
 async def bus(nats_url, clock):
-    async with open_bus(nats_url, source="window-scheduler", clock=clock) as opened:
+    async with open_bus(NatsAccess(nats_url), streams=STREAMS, source="window-scheduler", clock=clock) as opened:
         yield opened
 
 

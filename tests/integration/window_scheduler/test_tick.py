@@ -5,9 +5,10 @@ import nats
 import pytest
 from sqlalchemy import select, text
 
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.database import open_database
 from chassis.events import CALLS_STREAM
+from chassis.nats_access import NatsAccess
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.errors import NotAnnounced
@@ -68,7 +69,7 @@ async def test_one_call_a_day_however_often_and_at_once_the_tick_runs(api, datab
     async def ticks_in_a_row(count):
         async with (
             open_database(database_url, schema=SCHEMA, pool_size=2) as own,
-            open_bus(nats_url, source="window-scheduler", clock=clock) as bus,
+            open_bus(NatsAccess(nats_url), streams=STREAMS, source="window-scheduler", clock=clock) as bus,
         ):
             for _ in range(count):
                 tick_id, tally = await schedule(own, clock, period=PERIOD)

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -39,19 +38,39 @@ from chassis.events import (
     MessageT,
 )
 from chassis.heartbeat import Heartbeat
+from chassis.nats_access import NatsAccess, connect_nats
 from chassis.nats_permissions import CONSUMERS
 from chassis.telemetry import MESSAGING, inject, span
 
 log = structlog.get_logger()
 
 REQUEST_TIMEOUT_S = 5.0
-CONNECT_TIMEOUT_S = 10.0
-RECONNECT_WAIT_S = 0.5
 ACK_WAIT_S = 30.0
 RETRY_DELAYS_S = (0.2, 1.0, 5.0, 15.0, 30.0)
 
-NO_ANSWER = "NATS does not answer. Is it running, and does DAYBOOK_NATS_URL name it?"
+NO_ANSWER = "NATS does not answer. Is it running, does DAYBOOK_NATS_URL name it, and does it know DAYBOOK_NATS_USER?"
 _STREAM_NAME_IN_USE = 10058
+
+STREAMS = (
+    StreamConfig(
+        name=CALLS_STREAM,
+        subjects=[CALLS_SUBJECTS],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=CALLS_KEPT_FOR.total_seconds(),
+        duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
+        allow_atomic=True,
+    ),
+    StreamConfig(
+        name=DEAD_LETTERS_STREAM,
+        subjects=[DEAD_LETTERS_SUBJECTS],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=DEAD_LETTERS_KEPT_FOR.total_seconds(),
+        duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
+    ),
+)
+"""All streams of Daybook. One service makes them, window-scheduler; the others find them."""
 
 events_published = Counter("daybook_events_published_total", "Events confirmed by the stream.", ["subject"])
 
@@ -75,13 +94,22 @@ class Waiting:
 
 
 class Bus:
-    """A connection to NATS with the two streams of Daybook on it. Made by `open_bus`."""
+    """A connection to NATS. Made by `open_bus`."""
 
-    def __init__(self, client: Client, *, source: str, clock: Clock, retry_delays_s: Sequence[float]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        source: str,
+        clock: Clock,
+        streams: Sequence[StreamConfig],
+        retry_delays_s: Sequence[float],
+    ) -> None:
         self._client = client
         self._stream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
         self._source = source
         self._clock = clock
+        self._streams = streams
         self._retry_delays_s = retry_delays_s
 
     async def check(self) -> None:
@@ -100,25 +128,12 @@ class Bus:
             raise BusUnavailable(NO_ANSWER)
 
     async def provision(self) -> None:
-        """Makes the streams, or brings their settings up to date. Any number of processes may do it at once."""
-        calls = StreamConfig(
-            name=CALLS_STREAM,
-            subjects=[CALLS_SUBJECTS],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=CALLS_KEPT_FOR.total_seconds(),
-            duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
-            allow_atomic=True,
-        )
-        dead_letters = StreamConfig(
-            name=DEAD_LETTERS_STREAM,
-            subjects=[DEAD_LETTERS_SUBJECTS],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=DEAD_LETTERS_KEPT_FOR.total_seconds(),
-            duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
-        )
-        for config in (calls, dead_letters):
+        """Makes the streams that are this process's to make, or brings their settings up to date. Any number may do it at once.
+
+        Raises:
+            BusUnavailable: NATS did not make them.
+        """
+        for config in self._streams:
             await self._provision_stream(config)
 
     async def _provision_stream(self, config: StreamConfig) -> None:
@@ -215,6 +230,8 @@ class Bus:
 
     async def _provision_consumer(self, event: EventType[MessageT], durable: str) -> None:
         config = ConsumerConfig(
+            # named as well: so the request's subject bears the filter, and NATS can hold each user to its own
+            name=durable,
             durable_name=durable,
             filter_subject=event.subject,
             ack_policy=AckPolicy.EXPLICIT,
@@ -229,14 +246,20 @@ class Bus:
 
 @asynccontextmanager
 async def open_bus(
-    url: str, *, source: str, clock: Clock, retry_delays_s: Sequence[float] = RETRY_DELAYS_S
+    access: NatsAccess,
+    *,
+    source: str,
+    clock: Clock,
+    streams: Sequence[StreamConfig] = (),
+    retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
 ) -> AsyncIterator[Bus]:
     """A bus while the block runs; it reconnects by itself for as long as it takes.
 
     Args:
-        url: nats://host:port
+        access: where NATS is, and who we are there.
         source: the service's name, as `ce-source`.
         clock: for `ce-time`.
+        streams: those that are this process's to make, and to make again where they are gone.
         retry_delays_s: after how long an event that failed comes again, by how often it has; the last holds from then on.
 
     Raises:
@@ -251,24 +274,12 @@ async def open_bus(
     async def back() -> None:
         log.info("bus.back")
 
-    async def ignore(_error: Exception) -> None:
-        """Every vain try to reconnect comes here, twice a second; `lost` and `back` tell the same once."""
-
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            client = await nats.connect(
-                url,
-                name=source,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=RECONNECT_WAIT_S,
-                disconnected_cb=lost,
-                reconnected_cb=back,
-                error_cb=ignore,
-            )
+        client = await connect_nats(access, name=source, lost=lost, back=back)
     except (NatsError, TimeoutError, OSError) as error:
         raise BusUnavailable(NO_ANSWER) from error
     try:
-        bus = Bus(client, source=source, clock=clock, retry_delays_s=retry_delays_s)
+        bus = Bus(client, source=source, clock=clock, streams=streams, retry_delays_s=retry_delays_s)
         await bus.provision()
         yield bus
     finally:

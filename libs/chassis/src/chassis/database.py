@@ -7,6 +7,7 @@ middle: the block is the boundary. Parameters never stand in an error or a log (
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chassis.errors import Unavailable
 
 STATEMENT_TIMEOUT_MS = 30_000
+CONNECT_TIMEOUT_S = 5.0
 NO_ANSWER = "PostgreSQL does not answer. Is it running, and does DAYBOOK_DATABASE_URL name it?"
 
 
@@ -41,7 +43,7 @@ class Database:
             async with AsyncExitStack() as transaction:
                 try:
                     connection = await transaction.enter_async_context(self.engine.begin())
-                except (OSError, TimeoutError, PoolTimeoutError) as error:
+                except PoolTimeoutError as error:
                     raise DatabaseUnavailable(NO_ANSWER) from error
                 yield connection
         except (OperationalError, InterfaceError) as error:
@@ -61,30 +63,29 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
 
-def async_url(url: str) -> str:
-    """The same address for SQLAlchemy's asyncpg dialect."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        raise ValueError("not a PostgreSQL address")
-    return f"postgresql+asyncpg://{rest}"
-
-
 def create_engine(url: str, *, schema: str, pool_size: int = 5) -> AsyncEngine:
+    """An engine whose connections asyncpg opens from the address as it is, so that libpq's parameters hold in it
+    (`sslmode=verify-full`, `sslrootcert=/a/file`).
+
+    Its connections raise:
+        DatabaseUnavailable: PostgreSQL cannot be reached, or lets nobody in (yet).
+    """
+
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        settings = {"search_path": schema, "statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}
+        try:
+            return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, server_settings=settings)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable(NO_ANSWER) from error
+
     return create_async_engine(
-        async_url(url),
+        "postgresql+asyncpg://",
+        async_creator=connect,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={
-            "timeout": 5,
-            "server_settings": {
-                "search_path": schema,
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "timezone": "UTC",
-            },
-        },
     )
 
 
@@ -93,7 +94,7 @@ async def open_database(url: str, *, schema: str, pool_size: int = 5) -> AsyncIt
     """A database while the block runs.
 
     Args:
-        url: postgresql://user:password@host:5432/database
+        url: postgresql://user:password@host:5432/database, with libpq's parameters where they are needed
         schema: the service's schema, as `search_path`.
         pool_size: connections kept; as many again may be opened under load.
     """

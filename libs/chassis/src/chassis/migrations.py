@@ -3,6 +3,8 @@
 A service keeps its revisions in `<package>/migrations/`; how they are run stands here once.
 """
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -14,8 +16,12 @@ from sqlalchemy import Connection, text
 
 from chassis.database import create_engine
 from chassis.errors import Unavailable
+from chassis.waiting import until_set
 
 log = structlog.get_logger()
+
+
+LOOK_EVERY = timedelta(seconds=2)
 
 
 class SchemaBehind(Unavailable):
@@ -60,6 +66,7 @@ async def check_schema(url: str, *, schema: str, revisions: Path) -> None:
 
     Raises:
         SchemaBehind: it is not; run `migrate`.
+        DatabaseUnavailable: PostgreSQL does not answer.
     """
     engine = create_engine(url, schema=schema, pool_size=1)
     expected = ScriptDirectory.from_config(_config(revisions)).get_current_head()
@@ -76,3 +83,22 @@ async def check_schema(url: str, *, schema: str, revisions: Path) -> None:
         raise SchemaBehind(
             f"The schema {schema} is at {found or 'nothing'}, this program needs {expected}. Run its `migrate` first."
         )
+
+
+async def wait_for_schema(url: str, *, schema: str, revisions: Path, stop: asyncio.Event) -> None:
+    """Returns when the schema is at this program's newest revision, or `stop` is set: what an init container does.
+
+    A database that is not there yet is waited for as well.
+    """
+    told: str | None = None
+    while not stop.is_set():
+        try:
+            await check_schema(url, schema=schema, revisions=revisions)
+        except Unavailable as error:
+            if str(error) != told:
+                told = str(error)
+                log.info("schema.awaited", schema=schema, reason=told)
+            await until_set(stop, within=LOOK_EVERY)
+        else:
+            log.info("schema.found", schema=schema)
+            return

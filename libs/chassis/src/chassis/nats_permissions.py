@@ -22,6 +22,7 @@ from chassis.events import (
     DEAD_LETTERS_SUBJECTS,
     EventType,
 )
+from chassis.nats_access import inbox_prefix
 
 Event = EventType[Any]
 
@@ -78,11 +79,6 @@ USERS: Mapping[str, NatsUser] = {
 
 CONSUMERS: Mapping[str, Event] = {durable: event for does in USERS.values() for durable, event in does.consumes.items()}
 """Every durable consumer of the stream CALLS, with the event that it takes."""
-
-
-def inbox_prefix(user: str) -> str:
-    """Where replies to this user come: subjects that begin so are its own."""
-    return f"_INBOX.{user}"
 
 
 def permissions_of(user: str) -> dict[str, list[str]]:

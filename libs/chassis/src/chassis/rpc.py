@@ -20,6 +20,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis.errors import Conflict, DataLoss, DaybookError, InvalidInput, NotFound, Unavailable
 from chassis.telemetry import extract, inject, span
+from chassis.tls import Tls
 
 if TYPE_CHECKING:
     UnaryUnaryClientInterceptor = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
@@ -47,13 +48,16 @@ _CODES: tuple[tuple[type[DaybookError], grpc.StatusCode], ...] = (
 
 
 @asynccontextmanager
-async def serving_grpc(services: dict[str, Register], *, host: str, port: int) -> AsyncIterator[int]:
+async def serving_grpc(
+    services: dict[str, Register], *, host: str, port: int, tls: Tls | None = None
+) -> AsyncIterator[int]:
     """Serves gRPC while the block runs; then no new call is taken and those in progress get a few seconds to end.
 
     Args:
         services: what is served, by its full name (daybook.journal.v1.JournalService), for health and reflection.
         host: the address to listen on.
         port: 0 takes a free one.
+        tls: the certificates; None serves in clear.
 
     Yields:
         The port it listens on.
@@ -69,7 +73,8 @@ async def serving_grpc(services: dict[str, Register], *, host: str, port: int) -
     names = (*services, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
     try:
-        bound = server.add_insecure_port(f"{host}:{port}")
+        address = f"{host}:{port}"
+        bound = server.add_secure_port(address, tls.for_server()) if tls else server.add_insecure_port(address)
     except RuntimeError as error:
         raise OSError(f"Cannot listen for gRPC on port {port}. Is it taken?") from error
     await server.start()
@@ -82,25 +87,27 @@ async def serving_grpc(services: dict[str, Register], *, host: str, port: int) -
         await server.stop(GRACE_S)
 
 
-def open_channel(target: str) -> grpc.aio.Channel:
+def open_channel(target: str, *, tls: Tls | None = None) -> grpc.aio.Channel:
     """A channel to another service: it connects at the first call, and again whenever it must.
 
     Every call that names no timeout of its own gets `DEADLINE_S`; a stream has none, since a conversation may last.
 
     Args:
         target: host:port
+        tls: the certificates; None speaks in clear.
     """
-    return grpc.aio.insecure_channel(
-        target,
-        interceptors=[_UnaryClientInterceptor()],  # type: ignore[list-item]  # the stubs ask for a cast of any subclass
-        options=[
-            ("grpc.keepalive_time_ms", 20_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.initial_reconnect_backoff_ms", 200),
-            ("grpc.min_reconnect_backoff_ms", 200),
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-        ],
-    )
+    # the stubs ask for a cast of any subclass
+    interceptors: Any = [_UnaryClientInterceptor()]
+    options = [
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.min_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]
+    if tls is None:
+        return grpc.aio.insecure_channel(target, interceptors=interceptors, options=options)
+    return grpc.aio.secure_channel(target, tls.for_client(), interceptors=interceptors, options=options)
 
 
 def trace_metadata() -> tuple[tuple[str, str], ...]:

@@ -11,13 +11,15 @@ names (a mounted Kubernetes Secret). Names that belong to someone else (TWILIO_â
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, PostgresDsn, SecretStr, UrlConstraints, ValidationError, field_validator
+from pydantic import Field, PostgresDsn, SecretStr, UrlConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import Url
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.errors import SettingsError
+from chassis.nats_access import NatsAccess
+from chassis.tls import Tls, read_tls
 
 NatsUrl = Annotated[Url, UrlConstraints(allowed_schemes=["nats", "tls"])]
 HttpUrl = Annotated[Url, UrlConstraints(allowed_schemes=["http", "https"])]
@@ -66,14 +68,59 @@ class DatabaseSettings(BaseSettings):
 class BusSettings(BaseSettings):
     """A service that hears or tells events."""
 
-    nats_url: NatsUrl = Field(description="nats://host:4222")
+    nats_url: NatsUrl = Field(description="nats://host:4222, or tls://host:4222")
+    nats_user: str | None = Field(default=None, description="the user at NATS; none: it asks nobody.")
+    nats_password: SecretStr | None = Field(default=None, description="the user's password.")
+    nats_ca_file: Path | None = Field(
+        default=None, description="PEM file of the certificates trusted for tls://; none: the system's."
+    )
+
+    @model_validator(mode="after")
+    def _user_has_a_password(self) -> Self:
+        if (self.nats_user is None) != (self.nats_password is None):
+            raise ValueError("DAYBOOK_NATS_USER and DAYBOOK_NATS_PASSWORD belong together: set both or none")
+        return self
+
+    @property
+    def nats(self) -> NatsAccess:
+        return NatsAccess(str(self.nats_url), self.nats_user, self.nats_password, self.nats_ca_file)
 
 
-class GrpcServerSettings(BaseSettings):
+class TlsSettings(BaseSettings):
+    """A service that speaks gRPC with others."""
+
+    tls_cert_file: Path | None = Field(default=None, description="PEM file of the certificate shown to other services.")
+    tls_key_file: Path | None = Field(default=None, description="PEM file of its private key.")
+    tls_ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed all of them.")
+
+    @model_validator(mode="after")
+    def _all_three_or_none(self) -> Self:
+        files = (self.tls_cert_file, self.tls_key_file, self.tls_ca_file)
+        if any(files) and not all(files):
+            raise ValueError(
+                "DAYBOOK_TLS_CERT_FILE, DAYBOOK_TLS_KEY_FILE and DAYBOOK_TLS_CA_FILE belong together: set all three or none"
+            )
+        return self
+
+    def tls(self) -> Tls | None:
+        """What the files hold; None where gRPC goes in clear.
+
+        Raises:
+            SettingsError: a file cannot be read, or holds no certificate.
+        """
+        if self.tls_cert_file is None or self.tls_key_file is None or self.tls_ca_file is None:
+            return None
+        return read_tls(certificate=self.tls_cert_file, key=self.tls_key_file, authority=self.tls_ca_file)
+
+
+class GrpcServerSettings(TlsSettings):
     """A service that answers gRPC."""
 
     grpc_host: str = "127.0.0.1"
     grpc_port: Port = 0
+    grpc_health_port: Port | None = Field(
+        default=None, description="Where probes are answered over gRPC, in clear; none: nowhere."
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

@@ -1,4 +1,4 @@
-"""call-dispatcher: `python -m call_dispatcher serve` and `python -m call_dispatcher migrate`. All wiring stands here."""
+"""call-dispatcher: `python -m call_dispatcher serve | migrate | wait-for-schema`. All wiring stands here."""
 
 import argparse
 import asyncio
@@ -26,7 +26,8 @@ from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_PROGRESSED, CALL_SCHEDULED
 from chassis.health import health_app, watch
-from chassis.migrations import check_schema, upgrade
+from chassis.migrations import check_schema, upgrade, wait_for_schema
+from chassis.probes import serving_probes
 from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel, serving_grpc
 from daybook.dispatcher.v1.dispatcher_pb2_grpc import add_DialsServiceServicer_to_server
@@ -45,8 +46,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     wake_ups = WakeUps()
     async with (
         open_database(url, schema=SCHEMA, pool_size=settings.dials_at_once) as database,
-        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
-        open_channel(settings.scheduler_target) as channel,
+        open_bus(settings.nats, source=SERVICE, clock=clock) as bus,
+        open_channel(settings.scheduler_target, tls=settings.tls()) as channel,
     ):
         with closing(Carrier(account(settings), threads=settings.dials_at_once + REVIEWED_AT_ONCE)) as carrier:
             authority = DialAuthority(channel)
@@ -68,7 +69,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             services = {"daybook.dispatcher.v1.DialsService": lambda to: add_DialsServiceServicer_to_server(dials, to)}
             checks = {"database": database.check, "nats": bus.check}
             async with (
-                serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port) as grpc_port,
+                serving_grpc(
+                    services, host=settings.grpc_host, port=settings.grpc_port, tls=settings.tls()
+                ) as grpc_port,
+                serving_probes(checks, host=settings.grpc_host, port=settings.grpc_health_port),
                 serving_http(health_app(checks), settings.http_host, settings.http_port) as port,
                 asyncio.TaskGroup() as tasks,
             ):
@@ -109,14 +113,23 @@ async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
     await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
 
 
+async def wait(settings: MigrateSettings, stop: asyncio.Event) -> None:
+    await wait_for_schema(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS, stop=stop)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m call_dispatcher", description="Places calls with the carrier.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="dial what is due, until it is stopped")
     commands.add_parser("migrate", help="bring the schema up to date")
-    if parser.parse_args().command == "migrate":
-        return run_program(SERVICE, MigrateSettings, migrate)
-    return run_program(SERVICE, Settings, serve)
+    commands.add_parser("wait-for-schema", help="end once the schema is up to date")
+    match parser.parse_args().command:
+        case "serve":
+            return run_program(SERVICE, Settings, serve)
+        case "wait-for-schema":
+            return run_program(SERVICE, MigrateSettings, wait)
+        case _:
+            return run_program(SERVICE, MigrateSettings, migrate)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The journal's process, `python -m journal serve` or `migrate`: the one place where its parts are put together."""
+"""The journal's process, `python -m journal serve | migrate | wait-for-schema`. Its parts are put together here alone."""
 
 import asyncio
 import sys
@@ -12,7 +12,8 @@ from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED
 from chassis.health import health_app, watch
-from chassis.migrations import check_schema, upgrade
+from chassis.migrations import check_schema, upgrade, wait_for_schema
+from chassis.probes import serving_probes
 from chassis.program import EXIT_MISUSED, run_program, serving_http
 from chassis.rpc import serving_grpc
 from daybook.journal.v1.journal_pb2_grpc import add_JournalServiceServicer_to_server
@@ -38,6 +39,10 @@ async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
     await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
 
 
+async def wait(settings: MigrateSettings, stop: asyncio.Event) -> None:
+    await wait_for_schema(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS, stop=stop)
+
+
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     url = settings.database_url.get_secret_value()
     clock = SystemClock()
@@ -49,7 +54,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         database = await parts.enter_async_context(open_database(url, schema=SCHEMA))
         keyring = Keyring(database, keys, clock)
         await keyring.recognise()
-        bus = await parts.enter_async_context(open_bus(str(settings.nats_url), source="journal", clock=clock))
+        bus = await parts.enter_async_context(open_bus(settings.nats, source="journal", clock=clock))
 
         sessions = Sessions(database, keyring, objects, clock, grace=settings.session_grace)
         recordings = Recordings(database, keyring, objects)
@@ -67,8 +72,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 {FULL_NAME: lambda server: add_JournalServiceServicer_to_server(service, server)},
                 host=settings.grpc_host,
                 port=settings.grpc_port,
+                tls=settings.tls(),
             )
         )
+        await parts.enter_async_context(serving_probes(checks, host=settings.grpc_host, port=settings.grpc_health_port))
         http_port = await parts.enter_async_context(
             serving_http(health_app(checks), settings.http_host, settings.http_port)
         )
@@ -101,8 +108,10 @@ def main(arguments: list[str]) -> int:
             return run_program("journal", Settings, serve)
         case ["migrate"]:
             return run_program("journal", MigrateSettings, migrate)
+        case ["wait-for-schema"]:
+            return run_program("journal", MigrateSettings, wait)
         case _:
-            print("Usage: python -m journal serve | migrate", file=sys.stderr)
+            print("Usage: python -m journal serve | migrate | wait-for-schema", file=sys.stderr)
             return EXIT_MISUSED
 
 

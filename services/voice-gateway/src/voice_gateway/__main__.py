@@ -37,11 +37,12 @@ SERVICE = "voice-gateway"
 async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application with all its parts open, while the block runs."""
     clock = SystemClock()
+    tls = settings.tls()
     orchestrator, chosen_by = settings.chosen_orchestrator()
     async with (
-        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
-        open_channel(settings.journal_target) as journal_channel,
-        open_channel(settings.scheduler_target) as scheduler_channel,
+        open_bus(settings.nats, source=SERVICE, clock=clock) as bus,
+        open_channel(settings.journal_target, tls=tls) as journal_channel,
+        open_channel(settings.scheduler_target, tls=tls) as scheduler_channel,
         open_speech(settings) as speech,
         AsyncExitStack() as stack,
     ):

@@ -4,14 +4,14 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chassis.settings import BusSettings, HttpUrl, ServiceSettings
+from chassis.settings import BusSettings, HttpUrl, ServiceSettings, TlsSettings
 
 Orchestrator = Literal["enhanced", "standard"]
 
 _TARGET = r"^[^\s:/]+:\d{1,5}$"
 
 
-class Settings(BusSettings, ServiceSettings):
+class Settings(TlsSettings, BusSettings, ServiceSettings):
     twilio_auth_token: SecretStr = Field(
         validation_alias="TWILIO_AUTH_TOKEN",
         min_length=1,

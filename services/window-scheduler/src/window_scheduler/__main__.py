@@ -1,4 +1,4 @@
-"""Runs window-scheduler: `python -m window_scheduler tick | api | migrate`. Everything is wired together here, and only here."""
+"""Runs window-scheduler: `python -m window_scheduler tick | api | migrate | wait-for-schema`. All wiring stands here."""
 
 import argparse
 import asyncio
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import structlog
 
-from chassis.bus import open_bus
+from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED
 from chassis.health import health_app, watch
-from chassis.migrations import check_schema, upgrade
+from chassis.migrations import check_schema, upgrade, wait_for_schema
+from chassis.probes import serving_probes
 from chassis.program import run_program, serving_http
 from chassis.rpc import serving_grpc
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
@@ -40,6 +41,11 @@ async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
     await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
 
 
+async def wait(settings: MigrateSettings, stop: asyncio.Event) -> None:
+    url = settings.database_url.get_secret_value()
+    await wait_for_schema(url, schema=SCHEMA, revisions=REVISIONS, stop=stop)
+
+
 async def tick(settings: TickSettings, _stop: asyncio.Event) -> None:
     """One tick. It is short, and what a kill leaves undone the next one does: it does not listen for a stop."""
     url, clock = settings.database_url.get_secret_value(), SystemClock()
@@ -47,7 +53,7 @@ async def tick(settings: TickSettings, _stop: asyncio.Event) -> None:
     async with open_database(url, schema=SCHEMA) as database:
         # NATS is asked for only once the calls stand: where it is down, they are kept, and this exits with 1
         tick_id, tally = await schedule(database, clock, period=settings.tick_period)
-        async with open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus:
+        async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=STREAMS) as bus:
             await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
 
 
@@ -58,7 +64,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
     await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
     async with (
         open_database(url, schema=SCHEMA) as database,
-        open_bus(str(settings.nats_url), source=SERVICE, clock=clock) as bus,
+        open_bus(settings.nats, source=SERVICE, clock=clock, streams=STREAMS) as bus,
     ):
         async with database.transaction() as connection:
             await PeopleStore(connection, sealer).check_key()
@@ -72,7 +78,8 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
         }
         checks = {"database": database.check, "nats": bus.check}
         async with (
-            serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port) as grpc_port,
+            serving_grpc(services, host=settings.grpc_host, port=settings.grpc_port, tls=settings.tls()) as grpc_port,
+            serving_probes(checks, host=settings.grpc_host, port=settings.grpc_health_port),
             serving_http(health_app(checks), settings.http_host, settings.http_port) as http_port,
             asyncio.TaskGroup() as tasks,
         ):
@@ -96,11 +103,14 @@ def main() -> int:
     commands.add_parser("tick", help="schedule the windows that open before the next tick, then end")
     commands.add_parser("api", help="serve people, windows and calls over gRPC until stopped")
     commands.add_parser("migrate", help="bring the database to this program's schema, then end")
+    commands.add_parser("wait-for-schema", help="end once the database is at this program's schema")
     match parser.parse_args().command:
         case "tick":
             return run_program(SERVICE, TickSettings, tick)
         case "api":
             return run_program(SERVICE, ApiSettings, api)
+        case "wait-for-schema":
+            return run_program(SERVICE, MigrateSettings, wait)
         case _:
             return run_program(SERVICE, MigrateSettings, migrate)
 
