@@ -98,7 +98,7 @@ class Api:
 async def serving(database, sealer, clock):
     people = PeopleApi(database, sealer, clock, tick_period=PERIOD)
     windows = WindowsApi(database, sealer, clock, calling_hours=RULES.calling_hours, tick_period=PERIOD)
-    calls = CallsApi(database, sealer, clock, rules=RULES)
+    calls = CallsApi(database, sealer, clock, rules=RULES, tick_period=PERIOD)
     services = {
         "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
         "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),

@@ -70,7 +70,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             await PeopleStore(connection, sealer).check_key()
         people = PeopleApi(database, sealer, clock, tick_period=period)
         windows = WindowsApi(database, sealer, clock, calling_hours=rules.calling_hours, tick_period=period)
-        calls = CallsApi(database, sealer, clock, rules=rules)
+        calls = CallsApi(database, sealer, clock, rules=rules, tick_period=period)
         services = {
             "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
             "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),

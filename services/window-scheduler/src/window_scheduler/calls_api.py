@@ -2,7 +2,7 @@
 # ruff: noqa: N802 - gRPC gives the methods their names
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -26,6 +26,7 @@ from window_scheduler.dialing_rules import DialingRules, DialQuestion, Refused, 
 from window_scheduler.errors import NoSuchCall, NoSuchPerson
 from window_scheduler.messages import call_message, page_size_of, stamp, uuid_of
 from window_scheduler.metrics import dials_asked, term_of
+from window_scheduler.oversight import day_asked_for, explained_day, overview
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
@@ -36,11 +37,14 @@ log = structlog.get_logger()
 class CallsApi(CallsServiceServicer):
     """The scheduled calls."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *, rules: DialingRules) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, *, rules: DialingRules, tick_period: timedelta
+    ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
         self._rules = rules
+        self._tick_period = tick_period
 
     async def AuthorizeDial(self, request: pb.AuthorizeDialRequest, _context: object) -> pb.AuthorizeDialResponse:
         call_id = uuid_of(request.call_id, "call_id")
@@ -88,6 +92,18 @@ class CallsApi(CallsServiceServicer):
             await PeopleStore(connection, self._sealer).get(person_id)
             calls = await calls_of(connection, person_id, limit=limit)
         return pb.ListCallsResponse(calls=[call_message(call) for call in calls])
+
+    async def GetOverview(self, _request: pb.GetOverviewRequest, _context: object) -> pb.GetOverviewResponse:
+        async with self._database.transaction() as connection:
+            return await overview(connection, now=self._clock.now(), tick_period=self._tick_period)
+
+    async def ExplainDay(self, request: pb.ExplainDayRequest, _context: object) -> pb.ExplainDayResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            person = await PeopleStore(connection, self._sealer).get(person_id)
+            day = day_asked_for(request.local_day, person, now)
+            return await explained_day(connection, person, day, now=now, tick_period=self._tick_period)
 
 
 async def _question(

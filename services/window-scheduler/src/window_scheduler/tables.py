@@ -89,6 +89,7 @@ scheduled_calls = Table(
     # the first AuthorizeDial, whatever the answer was
     _moment("dial_asked_at", nullable=True),
     UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
+    Index("scheduled_calls_by_opening", "not_before"),
     Index(
         "scheduled_calls_undialed",
         "not_before",

@@ -41,7 +41,7 @@ async def get_window(connection: AsyncConnection, window_id: UUID) -> CallWindow
     row = found.mappings().one_or_none()
     if row is None:
         raise NoSuchWindow(window_id)
-    return _window(row)
+    return window_of(row)
 
 
 async def windows_of(connection: AsyncConnection, person_id: UUID) -> Sequence[CallWindow]:
@@ -51,7 +51,7 @@ async def windows_of(connection: AsyncConnection, person_id: UUID) -> Sequence[C
         .where(call_windows.c.person_id == person_id)
         .order_by(call_windows.c.next_opens_at.asc().nulls_last(), call_windows.c.window_id)
     )
-    return [_window(row) for row in found.mappings()]
+    return [window_of(row) for row in found.mappings()]
 
 
 async def count_windows(connection: AsyncConnection, person_id: UUID) -> int:
@@ -85,7 +85,7 @@ def times_of(row: RowMapping) -> WindowTimes:
     return WindowTimes(row["starts_at"], row["ends_at"], days)
 
 
-def _window(row: RowMapping) -> CallWindow:
+def window_of(row: RowMapping) -> CallWindow:
     upcoming = (
         Occurrence(row["next_local_day"], row["next_opens_at"], row["next_closes_at"])
         if row["next_local_day"] is not None

@@ -1,0 +1,164 @@
+"""What operators are told by CallsService: how scheduling stands, and why a day of a person has a call or none."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis.errors import InvalidInput
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from window_scheduler.call_store import ScheduledCall, undialed
+from window_scheduler.messages import call_message, stamp, window_message
+from window_scheduler.outbox_store import unpublished
+from window_scheduler.oversight_store import (
+    authorizations_of,
+    call_on,
+    count_examined,
+    open_windows,
+    tally_calls,
+    ticks_between,
+    windows_with_booking,
+)
+from window_scheduler.people import Person
+from window_scheduler.people_store import count_people
+from window_scheduler.standings import Standing, WindowOnDay, standing_now, standing_on_day
+from window_scheduler.tick_store import TickRecord, count_due, last_start, last_tick
+from window_scheduler.time_zones import zone_named
+from window_scheduler.window_store import CallWindow
+from window_scheduler.windows import Occurrence, occurrence_on
+
+_A_DAY = timedelta(days=1)
+
+
+async def overview(connection: AsyncConnection, *, now: datetime, tick_period: timedelta) -> pb.GetOverviewResponse:
+    """How scheduling stands at `now`."""
+    people = await count_people(connection)
+    undialed_calls, undialed_since = await undialed(connection, now=now)
+    waiting, waiting_since = await unpublished(connection)
+    return pb.GetOverviewResponse(
+        tick_began_at=stamp(await last_start(connection)),
+        last_tick=_tick_message(await last_tick(connection)),
+        tick_period_s=round(tick_period.total_seconds()),
+        people=pb.PeopleCounts(
+            all=people.all,
+            with_windows=people.with_windows,
+            opted_out=people.opted_out,
+            without_consent=people.without_consent,
+        ),
+        open_windows=await _open_windows(connection, now),
+        overdue_windows=await count_due(connection, until=now),
+        undialed=undialed_calls,
+        oldest_undialed_at=stamp(undialed_since),
+        unpublished=waiting,
+        oldest_unpublished_at=stamp(waiting_since),
+        calls=await _calls(connection, now),
+    )
+
+
+def _tick_message(tick: TickRecord | None) -> pb.Tick | None:
+    if tick is None:
+        return None
+    return pb.Tick(
+        started_at=stamp(tick.started_at),
+        finished_at=stamp(tick.finished_at),
+        found=tick.tally.found,
+        scheduled=tick.tally.scheduled,
+        declined=tick.tally.declined,
+        missed=tick.tally.missed,
+        published=tick.tally.published,
+    )
+
+
+async def _open_windows(connection: AsyncConnection, now: datetime) -> pb.OpenWindows:
+    counts: dict[Standing, int] = {}
+    for window, windows in await open_windows(connection, now=now):
+        standing = standing_now(window)
+        counts[standing] = counts.get(standing, 0) + windows
+    return pb.OpenWindows(
+        examined=await count_examined(connection),
+        open=sum(counts.values()),
+        standings=[
+            pb.StandingCount(standing=_standing_message(standing), windows=windows)
+            for standing, windows in counts.items()
+        ],
+    )
+
+
+def _standing_message(standing: Standing) -> pb.WindowStanding.ValueType:
+    return pb.WindowStanding.Value(f"WINDOW_STANDING_{standing.name}")
+
+
+async def _calls(connection: AsyncConnection, now: datetime) -> pb.CallCounts:
+    tallies = await tally_calls(connection, now=now)
+    return pb.CallCounts(
+        scheduled=sum(tally.calls for tally in tallies),
+        authorized=sum(tally.authorized for tally in tallies),
+        ended=[pb.OutcomeCount(outcome=tally.outcome, calls=tally.calls) for tally in tallies if tally.outcome],
+    )
+
+
+def day_asked_for(value: str, person: Person, now: datetime) -> date:
+    """The local day of a request: the one that it names, or today where the person is.
+
+    Raises:
+        InvalidInput: it is no date.
+    """
+    if value:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise InvalidInput("local_day", "is to be a date as YYYY-MM-DD, e.g. 2026-11-24; or empty.") from None
+    return now.astimezone(zone_named(person.profile.time_zone) or UTC).date()
+
+
+async def explained_day(
+    connection: AsyncConnection, person: Person, day: date, *, now: datetime, tick_period: timedelta
+) -> pb.ExplainDayResponse:
+    """Why a person is called on one of their days, or not, window by window."""
+    call = await call_on(connection, person.person_id, day)
+    zone = zone_named(person.profile.time_zone)
+    consent = person.profile.consent
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    # a local day lies within two days of its noon in UTC, wherever on earth it is
+    ticks = await ticks_between(connection, noon - 2 * _A_DAY, noon + 2 * _A_DAY)
+    windows: list[pb.WindowOnDay] = []
+    for window, booked_at in await windows_with_booking(connection, person.person_id):
+        on_day = WindowOnDay(
+            occurrence=None if zone is None else occurrence_on(day, window.times, zone),
+            booked_at=booked_at,
+            next_opens_at=window.next.opens_at if window.next else None,
+            ticks=ticks,
+            opted_out_at=person.opted_out_at,
+            consent_given_at=consent.given_at if consent else None,
+            called=call is not None and call.window_id == window.window_id,
+            called_by_another=call is not None and call.window_id != window.window_id,
+        )
+        windows.append(_window_message(window, on_day, standing_on_day(on_day, now=now, tick_period=tick_period)))
+    return pb.ExplainDayResponse(
+        local_day=day.isoformat(),
+        time_zone=person.profile.time_zone,
+        local_time=f"{now.astimezone(zone):%H:%M}" if zone else "",
+        consent_given_at=stamp(consent.given_at if consent else None),
+        opted_out_at=stamp(person.opted_out_at),
+        windows=windows,
+        call=call_message(call) if call else None,
+        authorizations=await _authorizations(connection, call),
+    )
+
+
+def _window_message(window: CallWindow, on_day: WindowOnDay, standing: Standing) -> pb.WindowOnDay:
+    opening = on_day.occurrence if isinstance(on_day.occurrence, Occurrence) else None
+    return pb.WindowOnDay(
+        window=window_message(window),
+        standing=_standing_message(standing),
+        opens_at=stamp(opening.opens_at if opening else None),
+        closes_at=stamp(opening.closes_at if opening else None),
+    )
+
+
+async def _authorizations(connection: AsyncConnection, call: ScheduledCall | None) -> list[pb.DialAuthorization]:
+    if call is None:
+        return []
+    return [
+        pb.DialAuthorization(attempt_id=each.attempt_id, authorized_at=stamp(each.authorized_at))
+        for each in await authorizations_of(connection, call.call_id)
+    ]

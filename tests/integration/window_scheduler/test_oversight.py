@@ -1,0 +1,146 @@
+"""What operators are told: how scheduling stands, and why a day of a person has a call or none."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import grpc
+import pytest
+
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from window_scheduler.call_store import finish_call
+from window_scheduler.tick import conclude, schedule
+
+PERIOD = timedelta(minutes=5)
+
+
+@pytest.fixture
+def tick(database, bus, clock):
+    async def run():
+        tick_id, tally = await schedule(database, clock, period=PERIOD)
+        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+
+    return run
+
+
+async def overview_of(api):
+    return await api.calls.GetOverview(pb.GetOverviewRequest())
+
+
+async def day_of(api, person, day=""):
+    return await api.calls.ExplainDay(pb.ExplainDayRequest(person_id=person.person_id, local_day=day))
+
+
+def names(standings):
+    return {pb.WindowStanding.Name(it.standing).removeprefix("WINDOW_STANDING_"): it.windows for it in standings}
+
+
+def standings(day):
+    return [pb.WindowStanding.Name(it.standing).removeprefix("WINDOW_STANDING_") for it in day.windows]
+
+
+async def test_before_the_first_tick_nothing_is_told_of_it(api):
+    overview = await overview_of(api)
+    assert not overview.HasField("tick_began_at")
+    assert not overview.HasField("last_tick")
+    assert overview.tick_period_s == 300
+    assert (overview.people.all, overview.open_windows.open, overview.undialed) == (0, 0, 0)
+
+
+async def test_the_overview_counts_people_windows_and_calls(api, tick, clock, database):
+    called = await api.person()
+    await api.window(called)
+    gone = await api.person()
+    await api.window(gone)
+    await api.people.OptOut(pb.OptOutRequest(person_id=gone.person_id))
+    never = await api.person(consent=None)
+    await api.window(never)
+    await api.window(await api.person(), "14:00", "15:00")
+    await api.person()
+    await tick()
+    overview = await overview_of(api)
+    people = overview.people
+    assert (people.all, people.with_windows, people.opted_out, people.without_consent) == (5, 4, 1, 1)
+    assert names(overview.open_windows.standings) == {"CALLED": 1, "OPTED_OUT": 1, "NO_CONSENT": 1}
+    assert (overview.open_windows.open, overview.open_windows.examined, overview.overdue_windows) == (3, 4, 0)
+    assert (overview.undialed, overview.unpublished) == (1, 0)
+    assert (overview.calls.scheduled, overview.calls.authorized, list(overview.calls.ended)) == (1, 0, [])
+    [call] = await api.calls_of(called)
+    assert (await api.may_dial(call)).allowed
+    async with database.transaction() as connection:
+        await finish_call(connection, UUID(call.call_id), outcome="REFLECTED", reason="done", finished_at=clock.now())
+    overview = await overview_of(api)
+    assert overview.undialed == 0
+    assert (overview.calls.authorized, [(it.outcome, it.calls) for it in overview.calls.ended]) == (
+        1,
+        [("REFLECTED", 1)],
+    )
+
+
+async def test_each_window_is_open_in_its_persons_own_zone(api):
+    await api.window(await api.person(time_zone="America/New_York"), "08:30", "10:00")
+    assert (await overview_of(api)).open_windows.open == 0
+    await api.window(await api.person(time_zone="Europe/Vienna"), "08:30", "10:00")
+    assert (await overview_of(api)).open_windows.open == 1
+
+
+async def test_the_day_of_a_called_person(api, tick):
+    person = await api.person()
+    window = await api.window(person)
+    await tick()
+    [call] = await api.calls_of(person)
+    await api.may_dial(call)
+    day = await day_of(api, person)
+    assert (day.local_day, day.time_zone, day.local_time) == ("2026-11-24", "Europe/Vienna", "09:00")
+    assert standings(day) == ["CALLED"]
+    assert day.windows[0].window.window_id == window.window_id
+    assert day.windows[0].opens_at == call.not_before
+    assert day.call == call
+    assert [it.attempt_id for it in day.authorizations] == [f"{call.call_id}.1"]
+
+
+async def test_the_day_of_one_who_opted_out_never_consented_or_waits(api, tick):
+    gone = await api.person()
+    await api.people.OptOut(pb.OptOutRequest(person_id=gone.person_id))
+    await api.window(gone)
+    never = await api.person(consent=None)
+    await api.window(never)
+    later = await api.person()
+    await api.window(later, "14:00", "15:00")
+    await api.window(later, "09:30", "10:00", on="2026-11-25")
+    await tick()
+    assert standings(await day_of(api, gone)) == ["OPTED_OUT"]
+    assert (await day_of(api, gone)).HasField("opted_out_at")
+    assert standings(await day_of(api, never)) == ["NO_CONSENT"]
+    assert standings(await day_of(api, later)) == ["OTHER_DAY", "NOT_OPEN_YET"]
+    assert standings(await day_of(api, later, "2026-11-25")) == ["NOT_OPEN_YET", "NOT_OPEN_YET"]
+
+
+async def test_one_call_a_day_is_told_of_the_second_window(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "08:30", "10:00")
+    await api.window(person, "09:02", "11:00")
+    await tick()
+    assert sorted(standings(await day_of(api, person))) == ["CALLED", "CALLED_BY_ANOTHER"]
+
+
+async def test_a_window_over_which_no_tick_came_is_missed_also_when_one_comes_later(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "14:00", "15:00")
+    clock.advance(timedelta(hours=7))
+    assert standings(await day_of(api, person)) == ["MISSED"]
+    await tick()
+    assert standings(await day_of(api, person)) == ["MISSED"]
+    assert (await overview_of(api)).last_tick.missed == 1
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-13-01"])
+async def test_a_day_that_is_none_is_refused(api, day):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await day_of(api, await api.person(), day)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_nobody_of_that_id_has_no_day(api):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await api.calls.ExplainDay(pb.ExplainDayRequest(person_id="00000000-0000-0000-0000-000000000000"))
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
