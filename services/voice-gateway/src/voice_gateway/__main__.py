@@ -20,6 +20,7 @@ from voice_gateway.calls import CallsInProgress
 from voice_gateway.gathering import Gathering
 from voice_gateway.google import open_speech, tell_parties
 from voice_gateway.journal import Journal
+from voice_gateway.metrics import orchestrator_configured
 from voice_gateway.programmes import ENGLISH
 from voice_gateway.progress import Progress
 from voice_gateway.settings import Settings
@@ -46,6 +47,7 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
         open_speech(settings) as speech,
         AsyncExitStack() as stack,
     ):
+        orchestrator_configured.labels(orchestrator, chosen_by).set(1)
         log.info("orchestrator.configured", orchestrator=orchestrator, reason=chosen_by)
         await tell_parties(settings, speech)
         learning = asyncio.create_task(speech.from_text.learn(ENGLISH.fixed_prompts(), ENGLISH.locale))

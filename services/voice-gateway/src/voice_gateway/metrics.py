@@ -5,6 +5,16 @@ from prometheus_client import Counter, Gauge, Histogram
 from voice_gateway.exchange import Outcome, Purpose, Verdict
 
 calls_in_progress = Gauge("daybook_calls_in_progress", "Conversations that run in this process.")
+orchestrator_configured = Gauge(
+    "daybook_orchestrator_configured",
+    "1 for the orchestrator that is set, with what set it.",
+    ["orchestrator", "reason"],
+)
+orchestrator_chosen = Counter(
+    "daybook_orchestrator_chosen_total",
+    "How calls were answered: by which orchestrator, and why by that one.",
+    ["orchestrator", "reason"],
+)
 conversations = Counter("daybook_conversations_total", "Conversations that ended, by how.", ["outcome"])
 forged_requests = Counter("daybook_forged_requests_total", "Requests without Twilio's signature.", ["surface"])
 refused_webhooks = Counter("daybook_refused_webhooks_total", "Signed webhooks that could not be served.", ["reason"])

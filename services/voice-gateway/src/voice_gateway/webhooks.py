@@ -148,6 +148,7 @@ class Webhooks:
             return await self._connect(attempt, sid, breaks=0)
 
     async def _connect(self, attempt: Attempt, sid: str, *, breaks: int) -> Response:
+        metrics.orchestrator_chosen.labels("enhanced", self.chosen_by).inc()
         log.info("orchestrator.chosen", orchestrator="enhanced", reason=self.chosen_by)
         return _xml(
             twiml.connect_stream(
@@ -159,6 +160,7 @@ class Webhooks:
         )
 
     async def _gather_first(self, attempt: Attempt, sid: str, reason: str) -> Response:
+        metrics.orchestrator_chosen.labels("standard", reason).inc()
         log.info("orchestrator.chosen", orchestrator="standard", reason=reason)
         return _xml(await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
 
