@@ -8,7 +8,7 @@ MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test lint format proto dashboards clean
+.PHONY: help run up down status logs setup test lint format proto dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -46,7 +46,9 @@ test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 
 lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }
-	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES) deploy/images/base
+	@$(BIN)/shellcheck deploy/tools deploy/images/build deploy/images/engine proto/generate .ci/run
+	@$(BIN)/hadolint */Dockerfile */*/Dockerfile
 	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
@@ -63,6 +65,12 @@ proto: $(STAMP) ## Generate libs/contracts from proto/
 
 dashboards: $(STAMP) ## Write the Grafana dashboards of the chart from deploy/dashboards
 	@cd deploy && ../$(BIN)/python -m dashboards helm/daybook/dashboards
+
+images: ## Build the container images. IMAGES_BASE=local: on a base of this machine's Debian packages (deploy/images/README.md)
+	@deploy/images/build
+
+test-images: $(STAMP) images ## Build them, run each as a pod would, and place a call with them alone; needs podman or docker
+	@$(BIN)/pytest -m images tests/images
 
 clean: down ## Stop everything and remove what was made: the environment and all local data
 	@rm -rf .venv .daybook
