@@ -118,7 +118,11 @@ def own_server(tmp_path):
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
 async def test_without_nats_a_consumer_does_not_beat_however_idle_it_is(own_server, clock, durable, end):
     server, process = own_server
-    async with open_bus(server.url, source="test", clock=clock) as bus, consuming(bus, durable, nothing):
+    access = NatsAccess(server.url)
+    async with (
+        open_bus(access, streams=STREAMS, source="test", clock=clock) as bus,
+        consuming(bus, durable, nothing),
+    ):
         await until(lambda: last_beat(durable) == NOW.timestamp())
         os.kill(process.pid, end)
         clock.advance(timedelta(hours=1))
