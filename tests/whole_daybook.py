@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import grpc
 import httpx2
 import pytest
 import pytest_asyncio
@@ -23,7 +24,7 @@ from nats.aio.msg import Msg
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
 from chassis.nats_access import connect_nats
 from chassis.rpc import open_channel
-from daybook.events.v1.events_pb2 import CallFinished
+from daybook.events.v1.events_pb2 import CallFinished, CallScheduled
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
@@ -60,6 +61,7 @@ class WholeDaybook:
         self.journal = JournalServiceStub(self.journal_channel)
         self.emulator = httpx2.AsyncClient(base_url=stack.emulator_url, timeout=10, trust_env=False)
         self.heard: list[Message] = []
+        self.ends: list[str] = []
         self._news = asyncio.Condition()
 
     async def hear(self, message: Msg) -> None:
@@ -157,6 +159,23 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def until_spoken(daybook: WholeDaybook, person: Person) -> None:
+    """Waits until the journal has kept something that the person said."""
+    scheduled = await daybook.event(lambda it: isinstance(it, CallScheduled) and it.person_id == person.person_id)
+    request = journal.ReadSessionRequest(person_id=person.person_id, call_id=scheduled.call_id)
+
+    async def spoken() -> bool:
+        try:
+            session = await daybook.journal.ReadSession(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return False  # it has not begun
+            raise
+        return any(turn.speaker == journal.SPEAKER_PERSON for turn in session.turns)
+
+    await until(spoken)
+
+
 def said(entry: journal.ReadEntryResponse, speaker: journal.Speaker.ValueType) -> str:
     return " ".join(turn.text for turn in entry.turns if turn.speaker == speaker)
 
@@ -185,8 +204,8 @@ async def daybook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Who
             # who looks for the cause of a failure finds the logs in pytest's own folder
             closing.callback(lambda: shutil.copytree(stack.home.logs, kept, dirs_exist_ok=True))
             supervisor = await closing.enter_async_context(running_stack(stack, lambda _step: None))
-            keeping = asyncio.create_task(supervisor.keep(lambda _sentence: None))
             whole = WholeDaybook(stack, supervisor)
+            keeping = asyncio.create_task(supervisor.keep(whole.ends.append))
             closing.push_async_callback(whole.close)
             listener = await connect_nats(stack.nats_access("toolbox"), name="test")
             await listener.subscribe("call.>", cb=whole.hear)

@@ -5,9 +5,8 @@ import os
 import signal
 
 import asyncpg
-import grpc
 import pytest
-from whole_daybook import Person, WholeDaybook, said, until
+from whole_daybook import Person, WholeDaybook, said, until, until_spoken
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -87,25 +86,6 @@ async def test_of_the_dispatcher_when_the_carrier_never_got_the_call(daybook: Wh
     await until(posted)
     daybook.kill("call-dispatcher")
     await assert_one_call_and_all_words(daybook, person)
-
-
-async def until_spoken(daybook: WholeDaybook, person: Person) -> None:
-    """Waits until the journal has kept something that the person said."""
-    scheduled = await daybook.event(
-        lambda it: isinstance(it, events.CallScheduled) and it.person_id == person.person_id
-    )
-    request = journal.ReadSessionRequest(person_id=person.person_id, call_id=scheduled.call_id)
-
-    async def spoken() -> bool:
-        try:
-            session = await daybook.journal.ReadSession(request)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:
-                return False  # it has not begun
-            raise
-        return any(turn.speaker == journal.SPEAKER_PERSON for turn in session.turns)
-
-    await until(spoken)
 
 
 async def test_of_the_journal_between_two_turns(daybook: WholeDaybook):

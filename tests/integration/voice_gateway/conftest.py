@@ -30,7 +30,7 @@ from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer, add_CallsServiceServicer_to_server
 from daybook_cli.embedded import EmbeddedNats, free_port
 from emulators import gemini, google_speech, google_tts, twilio
-from voice_gateway.__main__ import gateway
+from voice_gateway.__main__ import Gateway, gateway
 from voice_gateway.settings import Settings
 
 TIME_FACTOR = 20.0
@@ -160,6 +160,8 @@ class World:
     gemini_admin: str
     speech_admin: str
     tts_admin: str
+    gateway: Gateway
+    stop: asyncio.Event
     progress: list[events.CallProgressed] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -283,11 +285,13 @@ async def world(nats_server: EmbeddedNats, more_settings: dict[str, object]) -> 
         )
         # the streams are window-scheduler's to make
         await enter(open_bus(settings.nats, source="test", clock=SystemClock(), streams=STREAMS))
-        app = await enter(gateway(settings))
-        await enter(serving_http(app, LOCALHOST, port))
+        stop = asyncio.Event()
+        opened = await enter(gateway(settings, stop))
+        await enter(serving_http(opened.app, LOCALHOST, port))
         web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False))
         rest = await enter(httpx2.AsyncClient(base_url=carrier.base_url, trust_env=False))
-        whole = World(base_url, kept, people, rest, web, nats_url, judge.admin_url, speech.admin_url, tts.admin_url)
+        admins = (judge.admin_url, speech.admin_url, tts.admin_url)
+        whole = World(base_url, kept, people, rest, web, nats_url, *admins, opened, stop)
         listener = await nats.connect(nats_url)
         stack.push_async_callback(listener.close)
         await listener.subscribe("call.progressed", cb=whole.hear)

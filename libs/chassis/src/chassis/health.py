@@ -76,17 +76,20 @@ async def watch(checks: Mapping[str, Check], stop: asyncio.Event) -> None:
         await until_set(stop, within=WATCHED_EVERY)
 
 
-def health_routes(checks: Mapping[str, Check]) -> list[BaseRoute]:
+def health_routes(checks: Mapping[str, Check], *, draining: asyncio.Event | None = None) -> list[BaseRoute]:
     """The three routes, to be served alone (`health_app`) or beside others.
 
     Args:
         checks: what readiness asks, by name. A failing one is told by its name and the type of its error.
+        draining: once it is set, this process wants no new work, and is not ready whatever the checks say.
     """
 
     async def alive(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
     async def ready(_request: Request) -> JSONResponse:
+        if draining is not None and draining.is_set():
+            return JSONResponse({"status": "draining"}, status_code=503)
         if found := await failing(checks):
             return JSONResponse({"status": "not ready", "failing": found}, status_code=503)
         return JSONResponse({"status": "ready"})

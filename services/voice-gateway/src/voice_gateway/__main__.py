@@ -5,6 +5,8 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
@@ -14,13 +16,14 @@ from chassis.clock import SystemClock
 from chassis.health import watch
 from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
+from voice_gateway import metrics
 from voice_gateway.app import make_app
 from voice_gateway.briefing import Briefings
 from voice_gateway.calls import CallsInProgress
+from voice_gateway.draining import drain
 from voice_gateway.gathering import Gathering
 from voice_gateway.google import open_speech, tell_parties
 from voice_gateway.journal import Journal
-from voice_gateway.metrics import orchestrator_configured
 from voice_gateway.programmes import ENGLISH
 from voice_gateway.progress import Progress
 from voice_gateway.settings import Settings
@@ -34,9 +37,17 @@ log = structlog.get_logger()
 SERVICE = "voice-gateway"
 
 
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway whose parts are open."""
+
+    app: FastAPI
+    calls: CallsInProgress
+
+
 @asynccontextmanager
-async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application with all its parts open, while the block runs."""
+async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gateway]:
+    """The application with all its parts open, while the block runs; not ready once `stop` is set."""
     clock = SystemClock()
     tls = settings.tls()
     orchestrator, chosen_by = settings.chosen_orchestrator()
@@ -47,7 +58,7 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
         open_speech(settings) as speech,
         AsyncExitStack() as stack,
     ):
-        orchestrator_configured.labels(orchestrator, chosen_by).set(1)
+        metrics.orchestrator_configured.labels(orchestrator, chosen_by).set(1)
         log.info("orchestrator.configured", orchestrator=orchestrator, reason=chosen_by)
         await tell_parties(settings, speech)
         learning = asyncio.create_task(speech.from_text.learn(ENGLISH.fixed_prompts(), ENGLISH.locale))
@@ -59,6 +70,7 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
         signatures = Signatures(settings.base_url(), [settings.twilio_auth_token, *([secondary] if secondary else [])])
         tokens = StreamTokens(settings.twilio_auth_token, clock)
         calls = CallsInProgress()
+        metrics.calls_in_progress.set_function(calls.count)
         briefings = Briefings(scheduler_channel)
         journal = Journal(journal_channel)
         progress = Progress(bus, clock)
@@ -77,6 +89,7 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
                 progress=progress,
                 judge=speech.judge,
                 clock=clock,
+                calls=calls,
                 operator_name=settings.operator_name,
                 max_call_s=settings.max_call_s,
             ),
@@ -94,18 +107,22 @@ async def gateway(settings: Settings) -> AsyncIterator[FastAPI]:
             operator_name=settings.operator_name,
             max_call_s=settings.max_call_s,
         )
-        yield make_app(webhooks, streams, checks)
+        yield Gateway(make_app(webhooks, streams, checks, draining=stop), calls)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    async with gateway(settings) as app, serving_http(app, settings.http_host, settings.http_port) as port:
+    async with (
+        gateway(settings, stop) as opened,
+        serving_http(opened.app, settings.http_host, settings.http_port) as port,
+    ):
         log.info("process.ready", http_port=port)
         await stop.wait()
+        await drain(opened.calls, longest_call=timedelta(seconds=settings.max_call_s))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m voice_gateway", description="Holds the conversations.")
-    parser.add_argument("command", choices=["serve"], help="serve: answer Twilio until SIGTERM")
+    parser.add_argument("command", choices=["serve"], help="serve: answer Twilio until SIGTERM and the last call's end")
     parser.parse_args()
     return run_program(SERVICE, Settings, serve)
 

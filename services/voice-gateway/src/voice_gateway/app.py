@@ -1,5 +1,6 @@
 """The gateway's one HTTP application: webhooks, media streams, health and metrics."""
 
+import asyncio
 from collections.abc import Mapping
 
 from fastapi import FastAPI, WebSocket
@@ -10,12 +11,14 @@ from voice_gateway.streams import MEDIA_PATH, MediaStreams
 from voice_gateway.webhooks import Webhooks, problem
 
 
-def make_app(webhooks: Webhooks, streams: MediaStreams, checks: Mapping[str, Check]) -> FastAPI:
-    """The application; readiness asks the checks, by name."""
+def make_app(
+    webhooks: Webhooks, streams: MediaStreams, checks: Mapping[str, Check], *, draining: asyncio.Event
+) -> FastAPI:
+    """The application; readiness asks the checks, by name, until it drains."""
     app = FastAPI(title="Daybook voice-gateway", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(DaybookError, problem)
     app.include_router(webhooks.router())
-    app.router.routes.extend(health_routes(checks))
+    app.router.routes.extend(health_routes(checks, draining=draining))
 
     async def media(websocket: WebSocket) -> None:
         await streams.serve(websocket)

@@ -27,6 +27,15 @@ _PARTIES = {
     "fax": pb.ANSWERING_PARTY_FAX,
     "unknown": pb.ANSWERING_PARTY_UNKNOWN,
 }
+_ENDS = frozenset(
+    {
+        pb.CARRIER_CALL_STATUS_COMPLETED,
+        pb.CARRIER_CALL_STATUS_BUSY,
+        pb.CARRIER_CALL_STATUS_NO_ANSWER,
+        pb.CARRIER_CALL_STATUS_FAILED,
+        pb.CARRIER_CALL_STATUS_CANCELED,
+    }
+)
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MOST = 2**31 - 1
 
@@ -40,6 +49,10 @@ class StatusCallback:
     sequence_number: int
     sip_response_code: int
     duration_s: int | None
+
+    @property
+    def is_end(self) -> bool:
+        return self.status in _ENDS
 
 
 @dataclass(frozen=True)

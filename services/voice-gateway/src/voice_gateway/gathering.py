@@ -15,6 +15,7 @@ from voice_gateway import twiml
 from voice_gateway.attempts import Attempt
 from voice_gateway.briefing import Briefings
 from voice_gateway.callbacks import Gathered
+from voice_gateway.calls import CallsInProgress
 from voice_gateway.conversation import PATIENCE_MS, QUIET_BEFORE_VERDICT_MS, SILENCE_MS, Conversation
 from voice_gateway.exchange import (
     AskVerdict,
@@ -62,6 +63,7 @@ class Gathering:
         progress: Progress,
         judge: Judge,
         clock: Clock,
+        calls: CallsInProgress,
         operator_name: str,
         max_call_s: int,
     ) -> None:
@@ -70,6 +72,7 @@ class Gathering:
         self._progress = progress
         self._judge = judge
         self._clock = clock
+        self._calls = calls
         self._operator_name = operator_name
         self._max_ms = max_call_s * 1000
 
@@ -95,8 +98,10 @@ class Gathering:
             )
         except Unavailable:
             log.error("stream.not_held", reason="journal")
+            self._calls.ended(attempt.attempt_id)
             return twiml.say_and_hang_up(programme.cannot_keep, language=programme.locale)
         if opened.finished:
+            self._calls.ended(attempt.attempt_id)
             return twiml.hang_up()
         conversation = Conversation(
             programme,
@@ -118,6 +123,7 @@ class Gathering:
                 action_url=action_url,
                 timeout_s=(PATIENCE_MS if _person_spoke_last(conversation.turns) else SILENCE_MS) // 1000,
             )
+        self._calls.ended(attempt.attempt_id)
         await self._progress.reflection_ended(attempt, call_sid, opened.session_id, exchange.outcome)
         log.info("conversation.ended", session_id=opened.session_id, outcome=exchange.outcome)
         return twiml.say_and_hang_up(" ".join(exchange.said), language=programme.locale)

@@ -105,7 +105,7 @@ class MediaStreams:
             span("conversation", context=call_context(attempt.call_id), attributes={"attempt": attempt.number}),
         ):
             try:
-                async with self._calls.holding(attempt.call_id):
+                async with self._calls.holding(attempt):
                     await self._hold(line, attempt, started.call_sid)
             except (DaybookError, grpc.aio.AioRpcError) as error:
                 # without the person's briefing or the journal there is no conversation; Twilio asks again what to do

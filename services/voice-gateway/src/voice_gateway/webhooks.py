@@ -25,7 +25,7 @@ from voice_gateway import metrics, twiml
 from voice_gateway.attempts import Attempt, parse_attempt_id
 from voice_gateway.briefing import Briefings
 from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_status
-from voice_gateway.calls import CallsInProgress
+from voice_gateway.calls import HANGS_UP_WITHIN, STREAM_OPENS_WITHIN, TURN_WITHIN, CallsInProgress
 from voice_gateway.errors import ForgedRequest, RequestTooLarge
 from voice_gateway.gathering import Gathering
 from voice_gateway.programmes import DEFAULT_LOCALE, programme_for
@@ -99,7 +99,9 @@ class Webhooks:
         attempt = parse_attempt_id(attempt_id)
         sid = call_sid(form)
         if form.get("CallStatus", "in-progress") != "in-progress" or self.calls.is_over(attempt.attempt_id):
+            self.calls.awaits(attempt, HANGS_UP_WITHIN)
             return _xml(twiml.hang_up())
+        self.calls.awaits(attempt, TURN_WITHIN)
         breaks = _breaks(request)
         with _about(attempt, "resume"):
             log.info("call.resumed", breaks=breaks)
@@ -112,7 +114,9 @@ class Webhooks:
         attempt = parse_attempt_id(attempt_id)
         with _about(attempt, "gather"):
             gathered = read_gathered(form)
-            return _xml(await self.gathering.go_on(attempt, gathered, self._url("gather", attempt)))
+            self.calls.awaits(attempt, TURN_WITHIN)
+            document = await self.gathering.go_on(attempt, gathered, self._url("gather", attempt))
+            return self._said(attempt, document)
 
     async def status(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
@@ -120,6 +124,8 @@ class Webhooks:
         with _about(attempt, "status"):
             callback = read_status(form)
             await self.progress.status(attempt, callback)
+            if callback.is_end:
+                self.calls.hung_up(attempt)
             log.info(
                 "carrier.status",
                 carrier_call_id=callback.call_sid,
@@ -142,6 +148,7 @@ class Webhooks:
     async def _answer(self, attempt: Attempt, form: dict[str, str]) -> Response:
         sid = call_sid(form)
         with _about(attempt, "voice"):
+            self.calls.awaits(attempt, TURN_WITHIN)
             await self.briefings.of_call(attempt.call_id)
             if self.orchestrator == "standard":
                 return await self._gather_first(attempt, sid, self.chosen_by)
@@ -150,6 +157,7 @@ class Webhooks:
     async def _connect(self, attempt: Attempt, sid: str, *, breaks: int) -> Response:
         metrics.orchestrator_chosen.labels("enhanced", self.chosen_by).inc()
         log.info("orchestrator.chosen", orchestrator="enhanced", reason=self.chosen_by)
+        self.calls.awaits(attempt, STREAM_OPENS_WITHIN)
         return _xml(
             twiml.connect_stream(
                 stream_url=stream_url(self.base_url, MEDIA_PATH),
@@ -162,7 +170,12 @@ class Webhooks:
     async def _gather_first(self, attempt: Attempt, sid: str, reason: str) -> Response:
         metrics.orchestrator_chosen.labels("standard", reason).inc()
         log.info("orchestrator.chosen", orchestrator="standard", reason=reason)
-        return _xml(await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
+        return self._said(attempt, await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
+
+    def _said(self, attempt: Attempt, document: str) -> Response:
+        """The answer of the standard orchestrator, which is followed by another turn, or by the end."""
+        self.calls.awaits(attempt, HANGS_UP_WITHIN if self.calls.is_over(attempt.attempt_id) else TURN_WITHIN)
+        return _xml(document)
 
     def _url(self, webhook: str, attempt: Attempt) -> str:
         return f"{self.base_url}/webhooks/twilio/{webhook}/{attempt.attempt_id}"
