@@ -5,6 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
+from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
 from daybook_cli.people import people, windows
@@ -17,6 +18,7 @@ app.add_typer(people, name="person")
 app.add_typer(windows, name="window")
 app.add_typer(entries, name="entry")
 app.command()(status)
+app.command()(doctor)
 
 
 def _local_commands() -> typer.Typer:

@@ -10,18 +10,14 @@ from rich.table import Table
 
 from daybook.journal.v1 import journal_pb2 as pb
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
-from daybook_cli.home import Home
-from daybook_cli.people import ask
+from daybook_cli.observations import JOURNAL
 from daybook_cli.story import SPEAKERS
+from daybook_cli.surroundings import ask
 
 entries = typer.Typer(no_args_is_help=True, help="What is kept.")
 console = Console(highlight=False)
 
 AUDIO_TIMEOUT_S = 300
-
-
-def _journal() -> str:
-    return Home.from_environment().running().journal
 
 
 @entries.command("list")
@@ -44,14 +40,14 @@ def list_entries(person_id: str) -> None:
 
 def _page(person_id: str, token: str) -> pb.ListEntriesResponse:
     request = pb.ListEntriesRequest(person_id=person_id, page_token=token)
-    return ask(_journal(), lambda channel: JournalServiceStub(channel).ListEntries(request))
+    return ask(JOURNAL, lambda channel: JournalServiceStub(channel).ListEntries(request))
 
 
 @entries.command("read")
 def read_entry(person_id: str, entry_id: str) -> None:
     """One entry, turn by turn."""
     request = pb.ReadEntryRequest(person_id=person_id, entry_id=entry_id)
-    for turn in ask(_journal(), lambda channel: JournalServiceStub(channel).ReadEntry(request)).turns:
+    for turn in ask(JOURNAL, lambda channel: JournalServiceStub(channel).ReadEntry(request)).turns:
         console.print(f"{SPEAKERS.get(turn.speaker, '?')}: {turn.text}", markup=False)
 
 
@@ -69,19 +65,19 @@ def read_audio(
             async for response in JournalServiceStub(channel).ReadAudio(request, timeout=AUDIO_TIMEOUT_S):
                 file.write(response.chunk)
 
-    ask(_journal(), write)
+    ask(JOURNAL, write)
 
 
 @entries.command("delete")
 def delete_entry(person_id: str, entry_id: str) -> None:
     """Delete one entry and its recording."""
     request = pb.DeleteEntryRequest(person_id=person_id, entry_id=entry_id)
-    ask(_journal(), lambda channel: JournalServiceStub(channel).DeleteEntry(request))
+    ask(JOURNAL, lambda channel: JournalServiceStub(channel).DeleteEntry(request))
 
 
 @entries.command("delete-all")
 def delete_all(person_id: str) -> None:
     """Destroy a person's key, and with it everything that it kept secret."""
     request = pb.DeletePersonRequest(person_id=person_id)
-    deleted = ask(_journal(), lambda channel: JournalServiceStub(channel).DeletePerson(request))
+    deleted = ask(JOURNAL, lambda channel: JournalServiceStub(channel).DeletePerson(request))
     console.print(f"Destroyed: {deleted.entries} entries, {deleted.recordings} recordings.")

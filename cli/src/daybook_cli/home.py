@@ -20,7 +20,7 @@ class Running:
         scheduler: host:port of window-scheduler's gRPC.
         dispatcher: host:port of call-dispatcher's gRPC.
         journal: host:port of journal's gRPC.
-        nats_url: where events pass.
+        nats_url, nats_user: where events pass, and who looks at them; no user where NATS asks nobody.
         emulator_url: the Twilio emulator's address; empty where the carrier is real.
         outside: outside party → "real" or "emulated".
         health: process → address of its health endpoint, or empty where it has none.
@@ -34,6 +34,7 @@ class Running:
     dispatcher: str
     journal: str
     nats_url: str
+    nats_user: str
     emulator_url: str
     outside: dict[str, str]
     health: dict[str, str]

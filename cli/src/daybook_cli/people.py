@@ -1,6 +1,5 @@
 """`daybook person` and `daybook window`: who is called, and when. Everything is asked of window-scheduler by gRPC."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -10,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub, WindowsServiceStub
 from daybook_cli.errors import CommandError
-from daybook_cli.home import Home
+from daybook_cli.observations import SCHEDULER
+from daybook_cli.surroundings import ask
 
 people = typer.Typer(no_args_is_help=True, help="Who is called.")
 windows = typer.Typer(no_args_is_help=True, help="When a person may be called.")
@@ -27,23 +26,8 @@ ResultT = TypeVar("ResultT")
 
 
 def ask_scheduler(question: Callable[[grpc.aio.Channel], Awaitable[ResultT]]) -> ResultT:
-    """Asks the window-scheduler that runs here.
-
-    Raises:
-        CommandError: it refused, with its own sentence, or does not answer.
-    """
-    return ask(Home.from_environment().running().scheduler, question)
-
-
-def ask(target: str, question: Callable[[grpc.aio.Channel], Awaitable[ResultT]]) -> ResultT:
-    async def asking() -> ResultT:
-        async with open_channel(target) as channel:
-            try:
-                return await question(channel)
-            except grpc.aio.AioRpcError as error:
-                raise CommandError(error.details() or error.code().name) from None
-
-    return asyncio.run(asking())
+    """Asks window-scheduler. Raises as `ask`."""
+    return ask(SCHEDULER, question)
 
 
 @people.command("add")

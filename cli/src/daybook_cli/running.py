@@ -78,6 +78,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         dispatcher=stack.dispatcher_target,
         journal=stack.journal_target,
         nats_url=stack.nats_access("toolbox").url,
+        nats_user=stack.nats_access("toolbox").user or "",
         emulator_url=stack.emulator_url,
         outside=stack.outside.described(),
         health=supervisor.health,

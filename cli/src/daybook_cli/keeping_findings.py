@@ -1,0 +1,96 @@
+"""The fourth question of the troubleshooting page: calls are answered, nothing reaches the journal. Pure."""
+
+from daybook_cli.findings import Finding, Question, Severity
+from daybook_cli.observations import JOURNAL, Health, Metrics, Observations, Process
+from daybook_cli.times import counted
+
+ENDINGS_CONSUMER = "journal-call-finished"
+
+UNUSABLE = {
+    "key": (
+        "key_unreadable",
+        "The journal cannot read its key-encryption key: nothing can be kept, and nothing that is kept can be read.",
+        "Mount the key of DAYBOOK_KEK_FILE that was in use before. Never make a new one in its place.",
+        "DaybookKekUnreadable",
+    ),
+    "object_store": (
+        "storage_unwritable",
+        "The journal cannot write to its object store: recordings are not kept.",
+        "See DAYBOOK_OBJECT_STORE_URL, its credentials, and whether there is room.",
+        "DaybookRecordingsNotStored",
+    ),
+}
+
+
+def keeping_findings(seen: Observations) -> list[Finding]:
+    process = seen.process(JOURNAL)
+    return [*_journal(seen, process), *_damaged(seen, process.metrics), *_events(seen)]
+
+
+def _found(severity: Severity, term: str, sentence: str, next_step: str = "", alert: str = "") -> Finding:
+    return Finding(Question.KEEPING, severity, term, sentence, next_step, alert)
+
+
+def _journal(seen: Observations, process: Process) -> list[Finding]:
+    if process.health is Health.SILENT:
+        sentence = (
+            "The journal does not answer. Nothing that is said is kept: a call that is answered now is told so and ends, "
+            "and conversations in progress wait for it with what is not kept yet."
+        )
+        return [_found(Severity.FAILURE, "journal_missing", sentence, seen.look(JOURNAL), "DaybookJournalMissing")]
+    found = [
+        _found(Severity.FAILURE, *UNUSABLE[part])
+        for part in UNUSABLE
+        if part in process.failing or _told_down(process.metrics, part)
+    ]
+    if found:
+        return found
+    if list(process.failing) == ["nats"]:
+        sentence = "The journal cannot use nats. It keeps what is said, and does not hear which calls are over."
+        return [_found(Severity.WARNING, "journal_not_ready", sentence, "See to NATS first.", "DaybookJournalMissing")]
+    if process.health is not Health.READY:
+        what = f"cannot use {', '.join(process.failing)}" if process.failing else "does not say whether it is ready"
+        sentence = f"The journal {what}: what is said may not be kept."
+        return [_found(Severity.FAILURE, "journal_not_ready", sentence, seen.look(JOURNAL), "DaybookJournalMissing")]
+    metrics = process.metrics
+    entries = int((metrics and metrics.value("daybook_journal_entries_made_total")) or 0)
+    kept = counted(entries, "entry", "entries")
+    sentence = f"The journal is ready, its key readable, its storage writable; {kept} since its start."
+    return [_found(Severity.OK, "journal", sentence)]
+
+
+def _told_down(metrics: Metrics | None, part: str) -> bool:
+    return metrics is not None and metrics.value("daybook_dependency_up", dependency=part) == 0
+
+
+def _damaged(seen: Observations, metrics: Metrics | None) -> list[Finding]:
+    if metrics is None:
+        return []
+    damaged = int(sum(metrics.by_label("daybook_journal_records_damaged_total", "kind").values()))
+    if not damaged:
+        return []
+    sentence = f"{counted(damaged, 'kept thing')} did not open: the key is another one, or the storage lost something."
+    return [
+        _found(Severity.FAILURE, "records_damaged", sentence, f"See {seen.logs(JOURNAL)}.", "DaybookRecordsDamaged")
+    ]
+
+
+def _events(seen: Observations) -> list[Finding]:
+    if seen.streams is None:
+        return []
+    found: list[Finding] = []
+    for name, consumer in seen.streams.consumers.items():
+        waiting = consumer.waiting + consumer.in_hand
+        if waiting and not consumer.listening:
+            sentence = f"{counted(waiting, 'event')} wait in the stream for {name}, and nobody fetches them."
+            step = "The service that this consumer is named for is away, or stuck: see the findings about it."
+            found.append(_found(Severity.WARNING, "events_waiting", sentence, step, "DaybookEventsWaiting"))
+    for subject, count in seen.streams.dead_letters.items():
+        sentence = f"{counted(count, 'event')} ({subject}) could not be handled however often, and lie in DEADLETTERS."
+        step = (
+            "Their headers say why: `nats stream view DEADLETTERS`, or the log of the service that hears that subject."
+        )
+        found.append(_found(Severity.WARNING, "dead_letters", sentence, step, "DaybookDeadLetters"))
+    if not found and ENDINGS_CONSUMER in seen.streams.consumers:
+        found.append(_found(Severity.OK, "events", "No events wait in the stream."))
+    return found

@@ -1,0 +1,181 @@
+"""Which Daybook a command speaks to, and at which addresses: the one here, as `.daybook/running.json` tells it, or the one of a
+cluster, by environment variables that the chart sets for the toolbox. DAYBOOK_SCHEDULER_TARGET decides: where it is set, it is a
+cluster's.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import grpc
+from pydantic import Field, SecretStr
+
+from chassis.errors import SettingsError
+from chassis.nats_access import NatsAccess
+from chassis.rpc import open_channel
+from chassis.settings import BusSettings, HttpUrl, ServiceSettings, TlsSettings, load_settings
+from chassis.tls import Tls
+from daybook_cli.errors import CommandError
+from daybook_cli.home import Home, Running
+from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, SCHEDULER, SERVICES, Place
+
+NATS_USER = "toolbox"
+HTTP_PORT, GATEWAY_PORT = 8080, 8000
+TARGET = r"^.+:\d+$"
+
+ResultT = TypeVar("ResultT")
+
+
+class ToolboxSettings(TlsSettings, BusSettings):
+    """What the chart tells the toolbox. README.md has it as a table."""
+
+    model_config = ServiceSettings.model_config
+
+    scheduler_target: str = Field(pattern=TARGET, description="window-scheduler's gRPC address, host:port.")
+    dispatcher_target: str = Field(pattern=TARGET, description="call-dispatcher's gRPC address, host:port.")
+    journal_target: str = Field(pattern=TARGET, description="journal's gRPC address, host:port.")
+    scheduler_url: HttpUrl | None = Field(
+        default=None, description="where window-scheduler serves /readyz, http://host:port."
+    )
+    dispatcher_url: HttpUrl | None = Field(default=None, description="where call-dispatcher does.")
+    journal_url: HttpUrl | None = Field(default=None, description="where the journal does.")
+    gateway_url: HttpUrl | None = Field(default=None, description="where voice-gateway does.")
+    prometheus_url: HttpUrl | None = Field(default=None, description="a Prometheus that evaluates the chart's alerts.")
+    fullname: str = Field(default="", description="what the names of the release's workloads begin with.")
+    outside: Literal["real", "emulated"] | None = Field(
+        default=None, description="whether the carrier, Google and Gemini are real."
+    )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a Daybook is to be asked.
+
+    Attributes:
+        targets: service → host:port of its gRPC.
+        http: service → address below which it serves /readyz and /metrics.
+        outside: outside party → "real" or "emulated", as far as it is known.
+        observing: what shows the metrics → its address, or how to get it.
+        running: what the supervisor here told; none in a cluster.
+    """
+
+    place: Place
+    targets: Mapping[str, str]
+    http: Mapping[str, str]
+    nats: NatsAccess
+    tls: Tls | None
+    outside: Mapping[str, str]
+    prometheus_url: str
+    fullname: str
+    observing: Mapping[str, str]
+    running: Running | None
+
+    def channel(self, service: str) -> grpc.aio.Channel:
+        """A channel to a service's gRPC."""
+        return open_channel(self.targets[service], tls=self.tls)
+
+
+def find_surroundings() -> Surroundings:
+    """The Daybook that is meant.
+
+    Raises:
+        NotRunning: it is the one here, and it does not run.
+        CommandError: it is a cluster's, and the settings are not right.
+    """
+    if not os.environ.get("DAYBOOK_SCHEDULER_TARGET"):
+        home = Home.from_environment()
+        return local_surroundings(home, home.running())
+    try:
+        settings = load_settings(ToolboxSettings)
+        return cluster_surroundings(settings, settings.tls())
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+
+
+def local_surroundings(home: Home, running: Running) -> Surroundings:
+    """What a supervisor wrote down."""
+    return Surroundings(
+        place=Place.LOCAL,
+        targets={SCHEDULER: running.scheduler, DISPATCHER: running.dispatcher, JOURNAL: running.journal},
+        http={
+            service: running.health[service].removesuffix("/readyz")
+            for service in SERVICES
+            if running.health.get(service)
+        },
+        nats=_local_nats(home, running),
+        tls=None,
+        outside=running.outside,
+        prometheus_url=running.observing.get("Prometheus", ""),
+        fullname="daybook",
+        observing=running.observing,
+        running=running,
+    )
+
+
+def _local_nats(home: Home, running: Running) -> NatsAccess:
+    """With the password that was made for the embedded NATS, or that of DAYBOOK_NATS_PASSWORD where NATS is one's own."""
+    if not running.nats_user:
+        return NatsAccess(running.nats_url)
+    password = os.environ.get("DAYBOOK_NATS_PASSWORD") or home.secret(f"nats-{NATS_USER}")
+    return NatsAccess(running.nats_url, running.nats_user, SecretStr(password))
+
+
+def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surroundings:
+    """What the settings say; an address of HTTP that is not set is the chart's usual one."""
+    fullname = settings.fullname or _host(settings.scheduler_target).removesuffix(f"-{SCHEDULER}")
+    given = {
+        SCHEDULER: settings.scheduler_url,
+        DISPATCHER: settings.dispatcher_url,
+        JOURNAL: settings.journal_url,
+        GATEWAY: settings.gateway_url,
+    }
+    usual = {service: f"http://{fullname}-{service}:{HTTP_PORT}" for service in SERVICES}
+    usual[GATEWAY] = f"http://{fullname}-{GATEWAY}:{GATEWAY_PORT}"
+    return Surroundings(
+        place=Place.CLUSTER,
+        targets={
+            SCHEDULER: settings.scheduler_target,
+            DISPATCHER: settings.dispatcher_target,
+            JOURNAL: settings.journal_target,
+        },
+        http={service: str(url).rstrip("/") if url else usual[service] for service, url in given.items()},
+        nats=settings.nats,
+        tls=tls,
+        outside={"Twilio, Google, Gemini": settings.outside} if settings.outside else {},
+        prometheus_url=str(settings.prometheus_url or "").rstrip("/"),
+        fullname=fullname,
+        observing={},
+        running=None,
+    )
+
+
+def _host(target: str) -> str:
+    return target.rpartition(":")[0].partition(".")[0]
+
+
+def ask(service: str, question: Callable[[grpc.aio.Channel], Awaitable[ResultT]]) -> ResultT:
+    """Asks a service of the Daybook that is meant.
+
+    Raises:
+        NotRunning: there is none here.
+        CommandError: it refused, with its own sentence, or does not answer.
+    """
+    surroundings = find_surroundings()
+
+    async def asking() -> ResultT:
+        async with surroundings.channel(service) as channel:
+            try:
+                return await question(channel)
+            except grpc.aio.AioRpcError as error:
+                raise CommandError(refusal(service, error)) from None
+
+    return asyncio.run(asking())
+
+
+def refusal(service: str, error: grpc.aio.AioRpcError) -> str:
+    """What a service said against a question, or that it said nothing."""
+    if error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+        return f"{service} does not answer. `daybook doctor` says why, and what follows."
+    return error.details() or error.code().name

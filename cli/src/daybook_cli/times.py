@@ -1,0 +1,31 @@
+"""Moments and durations as they are told. Pure."""
+
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """A message's moment, aware, UTC."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def told(length: timedelta) -> str:
+    """A duration in one unit, the largest that is not too coarse: 45 s, 12 min, 3 h, 2 days."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 2 * 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86400} days"
+
+
+def since(then: datetime, now: datetime) -> str:
+    return f"{told(now - then)} ago"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: 1 call, 2 calls."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
