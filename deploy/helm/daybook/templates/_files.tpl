@@ -72,13 +72,19 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
 {{- end }}
 {{- end -}}
 
+{{/* `secret` names the only file of /run/secrets/daybook that a container is given, where it does not need them all. */}}
 {{- define "daybook.volumeMounts" -}}
 {{- $values := .root.Values -}}
 - name: tmp
   mountPath: /tmp
 {{- if include "daybook.secretSources" . }}
 - name: settings
+  {{- if .secret }}
+  mountPath: /run/secrets/daybook/{{ .secret }}
+  subPath: {{ .secret }}
+  {{- else }}
   mountPath: /run/secrets/daybook
+  {{- end }}
   readOnly: true
 {{- end }}
 {{- range $need := .needs }}

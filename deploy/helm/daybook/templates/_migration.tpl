@@ -5,7 +5,7 @@ name follows from all that it is made of, and from the release's revision: each 
 */}}
 {{- define "daybook.migration" -}}
 {{- $component := printf "%s-migrate" .component -}}
-{{- $this := dict "root" .root "component" $component "values" .values "needs" (list "database") "settings" "migrate"
+{{- $this := dict "root" .root "component" $component "values" .values "needs" (list "database") "settingsOf" "migrate"
   "account" (printf "%s-%s" (include "daybook.fullname" .root) .component) -}}
 {{- $spec := include "daybook.migrationSpec" $this -}}
 apiVersion: batch/v1

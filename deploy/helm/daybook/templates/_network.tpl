@@ -52,17 +52,21 @@
 {{- if .Values.nats.deploy -}}
 {{- include "daybook.allow" (dict "root" . "way" "to" "components" (list "nats") "ports" (list 4222)) -}}
 {{- else -}}
-{{- $port := regexFind ":[0-9]+$" (urlParse .Values.nats.url).host | trimPrefix ":" | default "4222" -}}
-{{- include "daybook.allowPeers" (dict "way" "to" "peers" .Values.networkPolicy.nats "ports" (list $port)) -}}
+{{- include "daybook.allowPeers" (dict "way" "to" "peers" .Values.networkPolicy.nats "ports" (list (include "daybook.portOf" .Values.nats.url))) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "daybook.allowTraces" -}}
 {{- if .Values.otlpEndpoint -}}
-{{- $address := urlParse .Values.otlpEndpoint -}}
-{{- $port := regexFind ":[0-9]+$" $address.host | trimPrefix ":" | default (ternary "443" "80" (eq $address.scheme "https")) -}}
-{{- include "daybook.allowPeers" (dict "way" "to" "peers" .Values.networkPolicy.traces "ports" (list $port)) -}}
+{{- include "daybook.allowPeers" (dict "way" "to" "peers" .Values.networkPolicy.traces "ports" (list (include "daybook.portOf" .Values.otlpEndpoint))) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The port of a URL, as it stands or as its scheme has it. */}}
+{{- define "daybook.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $usual := dict "http" 80 "https" 443 "nats" 4222 "tls" 4222 -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (get $usual $url.scheme) -}}
 {{- end -}}
 
 {{/* The first lines of a component's policy. */}}

@@ -92,7 +92,7 @@ seccompProfile:
 
 {{/* A container that waits until the migration Job has brought the schema to this program's revision. */}}
 {{- define "daybook.waitForSchema" -}}
-{{- $this := merge (dict "needs" (list "database") "settings" "migrate") . -}}
+{{- $this := merge (dict "needs" (list "database") "settingsOf" "migrate" "secret" "DAYBOOK_DATABASE_URL") . -}}
 name: wait-for-schema
 image: {{ include "daybook.image" $this }}
 imagePullPolicy: {{ $this.root.Values.image.pullPolicy }}

@@ -1,6 +1,7 @@
 {{/*
 The environment of a container. `daybook.settings.<component>` tells a component's own settings as a map of names and values;
-what a component `needs` adds the settings that go with it. Secrets are not among them: they come as files (_files.tpl).
+what a component `needs` adds the settings that go with it, and `settings` of its values what else an operator sets. A part that
+runs another's program has `settingsOf` to say which settings are its own. Secrets are not among them: they come as files (_files.tpl).
 */}}
 
 {{- define "daybook.env" -}}
@@ -25,7 +26,10 @@ envFrom:
 {{- $values := .root.Values -}}
 {{- $fullname := include "daybook.fullname" .root -}}
 DAYBOOK_LOG_LEVEL: {{ $values.logLevel }}
+DAYBOOK_TRACE_LOG: {{ $values.traceLog }}
+{{- if include "daybook.secretSources" . }}
 DAYBOOK_SECRETS_DIR: /run/secrets/daybook
+{{- end }}
 {{- with $values.otlpEndpoint }}
 DAYBOOK_OTLP_ENDPOINT: {{ . }}
 {{- end }}
@@ -59,9 +63,11 @@ DAYBOOK_ORCHESTRATOR: {{ $values.voiceGateway.orchestrator }}
 DAYBOOK_MAX_CALL_S: {{ $values.voiceGateway.maxCallSeconds }}
 {{- end }}
 {{- end }}
-{{- include (printf "daybook.settings.%s" (.settings | default .component)) . }}
+{{- include (printf "daybook.settings.%s" (.settingsOf | default .component)) . }}
+{{- if not .settingsOf }}
 {{- with .values.settings }}
 {{ toYaml . }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -122,6 +128,11 @@ DAYBOOK_OBJECT_STORE_URL: {{ .values.objectStore.url | default "file:///var/lib/
 {{/* What the command `daybook` asks, for operators and for helm test. */}}
 {{- define "daybook.settings.toolbox" }}
 DAYBOOK_DISPATCHER_TARGET: {{ include "daybook.fullname" .root }}-call-dispatcher:9090
+DAYBOOK_FULLNAME: {{ include "daybook.fullname" .root }}
+DAYBOOK_OUTSIDE: {{ ternary "emulated" "real" .root.Values.emulators.deploy }}
+{{- with .root.Values.toolbox.prometheusUrl }}
+DAYBOOK_PROMETHEUS_URL: {{ . }}
+{{- end }}
 {{- end -}}
 
 {{- define "daybook.natsUrl" -}}
