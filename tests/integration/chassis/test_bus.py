@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import nats
 import pytest
 
-from chassis.bus import STREAMS, Bus, BusUnavailable, open_bus
+from chassis.bus import STREAMS, Bus, BusUnavailable, open_bus, replicated
 from chassis.clock import ManualClock
 from chassis.consumer import Received
 from chassis.errors import DaybookError, Unavailable
@@ -135,4 +135,11 @@ async def test_a_stream_that_was_lost_is_made_again_and_heard(bus, consuming, na
 async def test_without_nats_the_error_says_what_to_look_at():
     with pytest.raises(Unavailable, match="Is it running, does DAYBOOK_NATS_URL name it"):
         async with open_bus(NatsAccess("nats://127.0.0.1:1"), streams=STREAMS, source="test", clock=ManualClock(NOW)):
+            pass
+
+
+async def test_one_server_cannot_keep_a_stream_three_times_and_that_is_said(nats_url):
+    access = NatsAccess(nats_url)
+    with pytest.raises(BusUnavailable, match="did not make the streams"):
+        async with open_bus(access, source="test", clock=ManualClock(NOW), streams=replicated(STREAMS, 3)):
             pass

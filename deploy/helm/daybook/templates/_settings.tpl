@@ -74,6 +74,7 @@ DAYBOOK_MAX_CALL_S: {{ $values.voiceGateway.maxCallSeconds }}
 {{- define "daybook.settings.window-scheduler" }}
 DAYBOOK_PEOPLE_KEY_FILE: /run/secrets/daybook-keys/people
 DAYBOOK_TICK_PERIOD_S: {{ .values.tick.periodSeconds }}
+DAYBOOK_STREAM_REPLICAS: {{ .root.Values.nats.streamReplicas }}
 DAYBOOK_CALLING_HOURS_START: {{ .values.callingHours.start | quote }}
 DAYBOOK_CALLING_HOURS_END: {{ .values.callingHours.end | quote }}
 DAYBOOK_DIALS_A_DAY: {{ .values.dialsPerDay }}
@@ -81,6 +82,7 @@ DAYBOOK_DIALS_A_DAY: {{ .values.dialsPerDay }}
 
 {{- define "daybook.settings.window-scheduler-tick" }}
 DAYBOOK_TICK_PERIOD_S: {{ .values.tick.periodSeconds }}
+DAYBOOK_STREAM_REPLICAS: {{ .root.Values.nats.streamReplicas }}
 {{- end -}}
 
 {{- define "daybook.settings.call-dispatcher" }}

@@ -46,6 +46,9 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- if and .deploy (or .url .existingSecret .caSecret.name) -}}
 {{- fail "nats: deploy: true runs a NATS in the cluster, and nats.url, nats.existingSecret or nats.caSecret names another. Set nats.deploy: false to use your own, or leave these empty." -}}
 {{- end -}}
+{{- if and .deploy (gt (int .streamReplicas) 1) -}}
+{{- fail "nats.streamReplicas: the NATS of this chart is one server and keeps each stream once. Set it to 1, or nats.deploy: false with a cluster of your own." -}}
+{{- end -}}
 {{- if not (or .deploy .url) -}}
 {{- fail "nats: Daybook needs NATS with JetStream. Set nats.url: nats://host:4222 and nats.existingSecret for your own, or nats.deploy: true for an evaluation." -}}
 {{- end -}}

@@ -72,6 +72,12 @@ STREAMS = (
 )
 """All streams of Daybook. One service makes them, window-scheduler; the others find them."""
 
+
+def replicated(streams: Sequence[StreamConfig], replicas: int) -> list[StreamConfig]:
+    """The same streams, each kept by so many servers of a NATS cluster: 1, 3 or 5."""
+    return [stream.evolve(num_replicas=replicas) for stream in streams]
+
+
 events_published = Counter("daybook_events_published_total", "Events confirmed by the stream.", ["subject"])
 
 
@@ -144,7 +150,10 @@ class Bus:
                 raise
             await self._stream.update_stream(config)
         except (NatsError, TimeoutError, OSError) as error:
-            raise BusUnavailable("NATS did not make the streams. Is JetStream enabled (nats-server -js)?") from error
+            raise BusUnavailable(
+                "NATS did not make the streams. Is JetStream enabled (nats-server -js), and are there as many servers as "
+                "DAYBOOK_STREAM_REPLICAS asks for?"
+            ) from error
 
     async def publish(self, event: EventType[MessageT], message: MessageT, *, event_id: str) -> None:
         """Publishes one event and waits until the stream has stored it.

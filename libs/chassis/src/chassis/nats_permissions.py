@@ -123,7 +123,7 @@ def authorization(passwords: Mapping[str, str]) -> str:
     """The block `authorization` of nats-server's configuration.
 
     Args:
-        passwords: of each user; also `$NAME`, which nats-server reads from its environment.
+        passwords: of each user, in clear or as bcrypt hashes it.
     """
     users = [
         {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import STREAMS, open_bus, replicated
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED
@@ -53,7 +53,8 @@ async def tick(settings: TickSettings, _stop: asyncio.Event) -> None:
     async with open_database(url, schema=SCHEMA) as database:
         # NATS is asked for only once the calls stand: where it is down, they are kept, and this exits with 1
         tick_id, tally = await schedule(database, clock, period=settings.tick_period)
-        async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=STREAMS) as bus:
+        streams = replicated(STREAMS, settings.stream_replicas)
+        async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus:
             await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
 
 
@@ -61,10 +62,11 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
     url, clock = settings.database_url.get_secret_value(), SystemClock()
     sealer = sealer_from(settings.people_key_file)
     rules, period = settings.dialing_rules, settings.tick_period
+    streams = replicated(STREAMS, settings.stream_replicas)
     await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
     async with (
         open_database(url, schema=SCHEMA) as database,
-        open_bus(settings.nats, source=SERVICE, clock=clock, streams=STREAMS) as bus,
+        open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus,
     ):
         async with database.transaction() as connection:
             await PeopleStore(connection, sealer).check_key()

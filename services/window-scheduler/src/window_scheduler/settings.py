@@ -20,6 +20,9 @@ class TickSettings(BusSettings, DatabaseSettings, ServiceSettings):
     tick_period_s: int = Field(
         default=300, ge=1, description="Seconds from one tick to the next: so far ahead calls are scheduled."
     )
+    stream_replicas: int = Field(
+        default=1, ge=1, le=5, description="1 to 5: how many servers of a NATS cluster keep each stream."
+    )
 
     @property
     def tick_period(self) -> timedelta:
