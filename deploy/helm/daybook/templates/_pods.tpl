@@ -62,11 +62,11 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if .values.topologySpreadConstraints }}
+{{- if .spread }}
 topologySpreadConstraints:
-  {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
-{{- else if .spread }}
-topologySpreadConstraints:
+  {{- with .values.topologySpreadConstraints }}
+  {{- toYaml . | nindent 2 }}
+  {{- else }}
   {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
     topologyKey: {{ $key }}
@@ -75,6 +75,7 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "daybook.selectorLabels" $ | nindent 8 }}
     matchLabelKeys: [pod-template-hash]
+  {{- end }}
   {{- end }}
 {{- end }}
 {{- end -}}

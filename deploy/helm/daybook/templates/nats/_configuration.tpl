@@ -23,6 +23,13 @@ authorization {
 }
 {{- end -}}
 
+{{/* Takes a dict of users and their passwords. */}}
+{{- define "daybook.natsPasswords" -}}
+{{- range $user, $password := . }}
+{{ include "daybook.natsPasswordVariable" $user }}: {{ $password | quote }}
+{{- end }}
+{{- end -}}
+
 {{- define "daybook.natsPasswordVariable" -}}
 PASSWORD_{{ . | upper | replace "-" "_" }}
 {{- end -}}
