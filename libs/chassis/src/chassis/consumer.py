@@ -31,6 +31,7 @@ IDLE_SIGN_S = 2.0
 """How often the server says, while there is nothing to take, that it still minds the consumer."""
 AFTER_FAILURE = timedelta(seconds=0.5)
 UNEXPECTED_FAILURES_BEFORE_DEAD_LETTER = 5
+RESULTS = ("handled", "retried", "dead_letter")
 
 events_handled = Counter(
     "daybook_events_handled_total", "Events taken from the stream, by what became of them.", ["subject", "result"]
@@ -86,6 +87,8 @@ class Consumer(Generic[MessageT]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Takes one event after the other until `stop` is set; the one in hand then is finished first."""
+        for result in RESULTS:
+            events_handled.labels(self.event.subject, result)
         while not stop.is_set():
             try:
                 await self.provision()

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge
 
+from journal.envelope import Kind
 from journal.records import Outcome, Speaker
 
 sessions_started = Counter("daybook_journal_sessions_started_total", "Reflection sessions begun.")
@@ -22,5 +23,7 @@ for _speaker in Speaker:
     segments_kept.labels(_speaker)
 for _outcome in Outcome:
     sessions_ended.labels(_outcome)
+for _kind in Kind:
+    records_damaged.labels(_kind)
 for _operation in ("put", "replace", "delete"):
     store_failures.labels(_operation)

@@ -39,7 +39,7 @@ unspoken_prompts = Counter("daybook_unspoken_prompts_total", "Prompts that could
 journal_retries = Counter(
     "daybook_journal_retries_total", "Tries to reach the journal that were repeated.", ["request"]
 )
-draining = Gauge("daybook_draining", "1 while this process takes no new calls and holds its last ones to their end.")
+draining = Gauge("daybook_draining", "1 while this process is to go and holds its calls to their end.")
 
 for _outcome in (*Outcome, "broken", "failed"):
     conversations.labels(_outcome)
