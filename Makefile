@@ -8,10 +8,10 @@ MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test lint format proto dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-observed lint format proto dashboards images test-images clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: $(STAMP) $(if $(OBSERVE),$(TOOLS)) ## Start all of Daybook, make a demo call and show it live; Ctrl-C stops. ONCE=1: end after the entry. TRACE=1: show the trace. OBSERVE=1: as for up
 	@$(BIN)/daybook run $(if $(ONCE),--once) $(if $(TRACE),--trace) $(if $(OBSERVE),--observe)
@@ -43,6 +43,9 @@ $(TOOLS): deploy/tools $(STAMP)
 
 test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 	@$(BIN)/pytest $(PYTEST)
+
+test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
+	@$(BIN)/pytest -m observed $(PYTEST)
 
 lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }

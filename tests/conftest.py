@@ -20,7 +20,7 @@ from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, Identity, free_
 hypothesis.settings.register_profile("shared cores", deadline=None)
 hypothesis.settings.load_profile("shared cores")
 
-pytest_plugins = ["whole_daybook"]
+pytest_plugins = ["whole_daybook", "watching"]
 
 START_DEADLINE_S = 60
 

@@ -1,6 +1,6 @@
 """Calls today: the ring of the design as a funnel, and where calls fell out of it."""
 
-from dashboards.grafana import Json, Panel, Query, Row, dashboard
+from dashboards.grafana import Json, Panel, Query, Row, dashboard, none_yet
 
 FUNNEL = (
     Query('max(increase(daybook_windows_total{result="due"}[$__range]))', "1 windows due"),
@@ -114,11 +114,14 @@ def calls_today() -> Json:
                 "short",
                 (
                     Query(
-                        "sum by (reason) (increase(daybook_dials_held_back_total[$__range])) or on() vector(0)",
+                        none_yet("sum by (reason) (increase(daybook_dials_held_back_total[$__range])) > 0", "reason"),
                         "{{reason}}",
                     ),
                     Query(
-                        'sum by (answer) (increase(daybook_dials_asked_total{answer!="allowed"}[$__range])) or on() vector(0)',
+                        none_yet(
+                            'sum by (answer) (increase(daybook_dials_asked_total{answer!="allowed"}[$__range])) > 0',
+                            "answer",
+                        ),
                         "not allowed: {{answer}}",
                     ),
                 ),
@@ -130,7 +133,7 @@ def calls_today() -> Json:
                 "Its answer to each POST. OutcomeUnknown is looked after by the sweep before another try; Rejected "
                 "and TurnedAway have their code in the log of call-dispatcher.",
                 "short",
-                (Query("sum by (answer) (increase(daybook_dials_total[$__range])) or on() vector(0)", "{{answer}}"),),
+                (Query("sum by (answer) (increase(daybook_dials_total[$__range]))", "{{answer}}"),),
                 kind="bargauge",
                 decimals=0,
             ),
@@ -140,7 +143,7 @@ def calls_today() -> Json:
                 "short",
                 (
                     Query(
-                        "sum by (outcome) (increase(daybook_calls_finished_total[$__range])) or on() vector(0)",
+                        none_yet("sum by (outcome) (increase(daybook_calls_finished_total[$__range])) > 0", "outcome"),
                         "{{outcome}}",
                     ),
                 ),
@@ -154,8 +157,11 @@ def calls_today() -> Json:
                 "short",
                 (
                     Query(
-                        'sum by (outcome, reason) (increase(daybook_calls_finished_total{outcome!="reflected"}[$__range])) '
-                        "or on() vector(0)",
+                        none_yet(
+                            "sum by (outcome, reason) "
+                            '(increase(daybook_calls_finished_total{outcome!="reflected"}[$__range])) > 0',
+                            "outcome",
+                        ),
                         "{{outcome}}: {{reason}}",
                     ),
                 ),

@@ -80,6 +80,11 @@ class Row:
     title: str
 
 
+def none_yet(expr: str, label: str) -> str:
+    """The same question, answered by one 0 called none where it has no answer: what did not happen is told, and is no gap."""
+    return f'({expr}) or on() label_replace(vector(0), "{label}", "none", "", "")'
+
+
 def scoped(expr: str) -> str:
     """The same question about the Daybook that the dashboard's variables name."""
 

@@ -1,6 +1,6 @@
 """Journal: what was said is kept, and can be opened."""
 
-from dashboards.grafana import Json, Panel, Query, Row, dashboard
+from dashboards.grafana import Json, Panel, Query, Row, dashboard, none_yet
 
 
 def journal() -> Json:
@@ -29,7 +29,7 @@ def journal() -> Json:
                 "short",
                 (
                     Query(
-                        "sum by (kind) (increase(daybook_journal_records_damaged_total[$__range])) or on() vector(0)",
+                        none_yet("sum by (kind) (increase(daybook_journal_records_damaged_total[$__range]))", "kind"),
                         "{{kind}}",
                     ),
                 ),
@@ -45,7 +45,7 @@ def journal() -> Json:
                 "short",
                 (
                     Query(
-                        "sum by (operation) (increase(daybook_journal_store_failures_total[$__range])) or on() vector(0)",
+                        "sum by (operation) (increase(daybook_journal_store_failures_total[$__range]))",
                         "{{operation}}",
                     ),
                 ),
@@ -121,7 +121,7 @@ def journal() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (request) (rate(daybook_journal_retries_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (request) (rate(daybook_journal_retries_total[$__rate_interval]))",
                         "{{request}}",
                     ),
                 ),

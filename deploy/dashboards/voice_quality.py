@@ -1,6 +1,6 @@
 """Voice quality: how the conversations sound to those who are in them."""
 
-from dashboards.grafana import Json, Panel, Query, Row, dashboard
+from dashboards.grafana import Json, Panel, Query, Row, dashboard, none_yet
 
 
 def quantiles(histogram: str) -> tuple[Query, ...]:
@@ -79,7 +79,9 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (reason) (rate(daybook_speech_restarts_total[$__rate_interval])) or on() vector(0)",
+                        none_yet(
+                            "60 * sum by (reason) (rate(daybook_speech_restarts_total[$__rate_interval]))", "reason"
+                        ),
                         "{{reason}}",
                     ),
                 ),
@@ -91,7 +93,7 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (purpose) (rate(daybook_unspoken_prompts_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (purpose) (rate(daybook_unspoken_prompts_total[$__rate_interval]))",
                         "{{purpose}}",
                     ),
                 ),
@@ -104,7 +106,7 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (request) (rate(daybook_journal_retries_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (request) (rate(daybook_journal_retries_total[$__rate_interval]))",
                         "{{request}}",
                     ),
                 ),
@@ -117,7 +119,7 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (outcome) (rate(daybook_conversations_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (outcome) (rate(daybook_conversations_total[$__rate_interval]))",
                         "{{outcome}}",
                     ),
                 ),
@@ -142,7 +144,7 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (surface) (rate(daybook_forged_requests_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (surface) (rate(daybook_forged_requests_total[$__rate_interval]))",
                         "{{surface}}",
                     ),
                 ),
@@ -154,11 +156,13 @@ def voice_quality() -> Json:
                 "cpm",
                 (
                     Query(
-                        "60 * sum by (reason) (rate(daybook_refused_streams_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (reason) (rate(daybook_refused_streams_total[$__rate_interval]))",
                         "stream: {{reason}}",
                     ),
                     Query(
-                        "60 * sum by (reason) (rate(daybook_refused_webhooks_total[$__rate_interval])) or on() vector(0)",
+                        none_yet(
+                            "60 * sum by (reason) (rate(daybook_refused_webhooks_total[$__rate_interval]))", "reason"
+                        ),
                         "webhook: {{reason}}",
                     ),
                 ),

@@ -120,7 +120,7 @@ def workers() -> Json:
                 (
                     Query("max(daybook_attempts_unknown)", "unknown now"),
                     Query(
-                        "60 * sum by (found) (rate(daybook_attempts_reconciled_total[$__rate_interval])) or on() vector(0)",
+                        "60 * sum by (found) (rate(daybook_attempts_reconciled_total[$__rate_interval]))",
                         "{{found}} a minute",
                     ),
                 ),

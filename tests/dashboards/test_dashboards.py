@@ -1,5 +1,6 @@
 """What every dashboard is held to. That its questions get answers is shown by tests/observed, on the services' own metrics."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -8,11 +9,38 @@ import sys
 import pytest
 import yaml
 from dashboard_files import CHART, DASHBOARDS, TOOLS, expressions, panels, queries
+from prometheus_client import REGISTRY
 
 NO_QUESTION = {"row", "text"}
 CONFIG_MAP_LIMIT_BYTES = 1024 * 1024
+MODULES_WITH_METRICS = (
+    "call_dispatcher.metrics",
+    "chassis.bus",
+    "chassis.consumer",
+    "chassis.health",
+    "journal.metrics",
+    "voice_gateway.metrics",
+    "window_scheduler.metrics",
+)
+PROMETHEUS_OWN = {"up", "ALERTS"}
 
 each = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda it: it["uid"])
+
+
+def known_metrics() -> set[str]:
+    """The names that a scrape of the services brings, by their own registries."""
+    for module in MODULES_WITH_METRICS:
+        importlib.import_module(module)
+    names = set()
+    for family in REGISTRY.collect():
+        match family.type:
+            case "counter":
+                names.add(f"{family.name}_total")
+            case "histogram":
+                names |= {f"{family.name}{end}" for end in ("_bucket", "_count", "_sum")}
+            case _:
+                names.add(family.name)
+    return names
 
 
 def test_there_are_five():
@@ -99,6 +127,13 @@ def test_every_series_is_of_the_chosen_daybook(dashboard):
 def test_a_histogram_shows_the_calls_behind_it(dashboard):
     for panel, query in queries(dashboard):
         assert query["exemplar"] == ("histogram_quantile" in query["expr"]), panel["title"]
+
+
+@each
+def test_every_metric_is_one_that_the_code_tells(dashboard):
+    asked = {name for it in expressions(dashboard) for name in re.findall(r"\b(\w+)\{", it)}
+    assert asked
+    assert asked - PROMETHEUS_OWN <= known_metrics()
 
 
 @each
