@@ -47,6 +47,21 @@ for _surface in ("voice", "resume", "gather", "status", "amd", "stream"):
     forged_requests.labels(_surface)
 for _reason in ("no_start", "unreadable", "token_malformed", "token_forged", "token_expired", "token_used"):
     refused_streams.labels(_reason)
+for _reason in ("Unavailable", "AioRpcError"):  # window-scheduler or the journal did not answer, or the journal refused
+    refused_streams.labels(_reason)
+for _reason in ("Unavailable", "BusUnavailable"):
+    refused_webhooks.labels(_reason)
+for _reason in (
+    "changed",
+    "unavailable",
+    "deadline_exceeded",
+    "internal",
+    "aborted",
+    "cancelled",
+    "resource_exhausted",
+    "unknown",
+):
+    speech_restarts.labels(_reason)
 for _verdict in (*Verdict, "none"):
     verdicts.labels(_verdict)
 for _purpose in Purpose:

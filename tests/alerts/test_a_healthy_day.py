@@ -1,0 +1,54 @@
+"""A day on which all is well, with what an operator and a cluster do to it: nothing fires."""
+
+import pytest
+from alerts.rules import check_firing, ever_fired
+from alerts.timeline import (
+    CLUSTER,
+    GATEWAY,
+    HOUR,
+    MINUTE,
+    SCRAPE_S,
+    WORKERS,
+    beats,
+    before_and_after,
+    for_a_while,
+    healthy,
+)
+
+DAY = 24 * HOUR
+DRAINS = 40 * MINUTE
+
+
+@pytest.mark.timeout(900)  # a day has 2880 scrapes
+def test_nothing_fires_on_a_healthy_day_but_the_watchdog(tmp_path):
+    world = healthy({service: ["1", "2"] for service in WORKERS})
+    # NATS is moved: for one round of the checks nobody reaches it, and the loops wait for it
+    moved = 16 * HOUR
+    waits_for_nats = for_a_while(moved - 14, begin=moved, end=moved + SCRAPE_S, otherwise=beats(15))
+    for service, workers in WORKERS.items():
+        away = for_a_while(0, begin=moved, end=moved + SCRAPE_S, otherwise=1)
+        world.set(service, "daybook_dependency_up", away, dependency="nats")
+        for worker in workers:
+            world.set(service, "daybook_worker_last_success_timestamp_seconds", waits_for_nats, worker=worker)
+    # a deploy, one pod after the other; a gateway ends its calls first
+    for number, service in enumerate(WORKERS):
+        for old, new in (("1", "3"), ("2", "4")):
+            at = 10 * HOUR + number * 10 * MINUTE + int(old) * 2 * MINUTE
+            world.replace(service, old, new, at=at, drains=DRAINS if service == GATEWAY else SCRAPE_S)
+            if service == GATEWAY:
+                draining = before_and_after(before_and_after(0, at + SCRAPE_S, 1), at + DRAINS, None)
+                world.set(GATEWAY, "daybook_draining", draining, pod=old)
+    # Prometheus misses a scrape of everything
+    for service in (*WORKERS, CLUSTER):
+        world.unreachable(service, begin=13 * HOUR, end=13 * HOUR + SCRAPE_S)
+    # both pods of each service restart, a service after the other, and kube-state-metrics takes longer
+    for number, service in enumerate(WORKERS):
+        world.restart(service, at=15 * HOUR + number * 10 * MINUTE)
+    world.unreachable(CLUSTER, begin=18 * HOUR, end=18 * HOUR + 2 * MINUTE)
+    check_firing(tmp_path, world.input_series(DAY), [(DAY, ever_fired(DAY), [])], every="30s")
+
+
+def test_the_watchdog_fires_whatever_happens(tmp_path):
+    fires = {"alertname": "DaybookWatchdog", "severity": "none", "service": "prometheus"}
+    vector = 'ALERTS{alertstate="firing",alertname="DaybookWatchdog"}'
+    check_firing(tmp_path, [], [(0, vector, [fires]), (HOUR, vector, [fires])])

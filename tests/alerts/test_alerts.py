@@ -1,0 +1,56 @@
+"""Every alert fires in each of its scenarios, and stays silent where nothing is wrong."""
+
+import pytest
+from alerts.rules import FIRING, TOLD_APART_BY, Rule, alerts, check_firing, ever_fired, promtool, write_rules
+from alerts.scenarios import SCENARIOS, Firing, Scenario
+from alerts.timeline import HOUR, healthy
+
+WATCHDOG = "DaybookWatchdog"
+
+
+def rule_of(expected: Firing) -> Rule:
+    """The one rule that an expectation speaks of."""
+    [rule] = [
+        rule
+        for rule in alerts()
+        if rule.alert == expected.alert
+        and all(
+            rule.labels.get(name) == value or "{{" in rule.labels.get(name, "")
+            for name, value in expected.labels.items()
+        )
+    ]
+    return rule
+
+
+def labels_of(expected: Firing) -> dict[str, str]:
+    labels = {**rule_of(expected).labels, **expected.labels}
+    return {"alertname": expected.alert, **{name: labels[name] for name in TOLD_APART_BY if name in labels}}
+
+
+@pytest.mark.timeout(300)  # promtool is given what it needs on a busy machine
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_what_goes_wrong_is_told_and_nothing_else(scenario: Scenario, tmp_path):
+    world = healthy(scenario.pods)
+    scenario.change(world)
+    vector = FIRING if scenario.fire else ever_fired(scenario.at)
+    check_firing(
+        tmp_path,
+        world.input_series(scenario.at + 60),
+        [(scenario.at, vector, [labels_of(expected) for expected in scenario.fire])],
+        every="15s" if scenario.at < HOUR else "1m",
+    )
+
+
+@pytest.mark.parametrize("rule", [rule for rule in alerts() if rule.alert != WATCHDOG], ids=str)
+def test_every_rule_has_a_scenario_in_which_it_fires(rule: Rule):
+    assert any(rule_of(expected) == rule for scenario in SCENARIOS for expected in scenario.fire)
+
+
+@pytest.mark.parametrize("alert", sorted({rule.alert for rule in alerts()} - {WATCHDOG}))
+def test_every_alert_has_a_scenario_that_is_its_own_and_silent(alert):
+    assert any(scenario.alert == alert and not scenario.fire for scenario in SCENARIOS)
+
+
+def test_promtool_finds_no_fault_in_the_rules(tmp_path):
+    done = promtool("check", "rules", write_rules(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
