@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.synced
 TOOLS := .venv/.tools
+CHECKOV := .venv/.checkov
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test test-observed lint format proto dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-observed lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,16 +48,36 @@ test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
 	@$(BIN)/pytest -m observed $(PYTEST)
 
-lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, and whether the generated code is current
+lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, whether the generated code is current, scripts, Dockerfiles
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check $(SOURCES) deploy/images/base
 	@$(BIN)/shellcheck deploy/tools deploy/images/build deploy/images/engine proto/generate .ci/run
 	@$(BIN)/hadolint */Dockerfile */*/Dockerfile
-	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards
+	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards deploy/helm/values_table.py
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf format --diff --exit-code proto
 	@rm -rf .venv/generated && proto/generate ../.venv/generated && diff -r -x __pycache__ .venv/generated libs/contracts/src || { echo "Run: make proto"; exit 1; }
+	@$(BIN)/yamllint --strict --config-file deploy/yamllint.yaml deploy/checkov.yaml deploy/helm/daybook/Chart.yaml deploy/helm/daybook/values.yaml deploy/helm/daybook/ci
+
+$(CHECKOV):
+	@echo "Making an environment for checkov, whose pins would hold back everything else"
+	@$(PYTHON) -m venv .venv/checkov
+	@.venv/checkov/bin/python -m pip install -q --disable-pip-version-check 'checkov==3.3.30'
+	@touch $@
+
+chart: $(STAMP) $(TOOLS) $(CHECKOV) ## Hold the chart to everything: lint, schemas, asserts on every object, examples, checkov
+	@$(BIN)/pytest tests/chart $(PYTEST)
+	@.venv/checkov/bin/checkov --config-file deploy/checkov.yaml --directory deploy/helm/daybook/examples
+
+chart-golden: $(STAMP) $(TOOLS) ## Render deploy/helm/daybook/examples anew
+	@cd tests && ../$(BIN)/python -m chart.settled
+
+chart-docs: $(STAMP) ## Make the table of values in the README of the chart
+	@$(BIN)/python deploy/helm/values_table.py
+
+chart-released: $(STAMP) $(TOOLS) ## For a release: keep what an upgrade from it may not change
+	@cd tests && ../$(BIN)/python -m chart.immutable
 
 format: $(STAMP) ## Bring the code into its form
 	@$(BIN)/ruff check --quiet --fix $(SOURCES)

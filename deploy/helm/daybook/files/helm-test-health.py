@@ -11,7 +11,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 def answer(target: str) -> str:
     if target.startswith("http://"):
         try:
-            with urllib.request.urlopen(target, timeout=10) as response:
+            with urllib.request.urlopen(target, timeout=10) as response:  # noqa: S310 - the chart names the addresses
                 return "ready" if response.status == 200 else f"not ready ({response.status})"
         except (urllib.error.URLError, TimeoutError) as error:
             return f"not ready ({error})"

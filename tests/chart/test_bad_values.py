@@ -1,0 +1,155 @@
+"""Values that cannot work are refused by both Helms before anything is installed, with the sentence that helps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+from chart.rendering import CI_FILES, HELMS, NotRendered, template_with
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Values, laid over those of a file of ci/, and what the refusal has to say of them."""
+
+    base: str
+    values: str
+    told: tuple[str, ...]
+
+    def over(self) -> dict[str, Any]:
+        return yaml.safe_load(self.values)
+
+
+def bad(base: str, values: str, *told: str) -> Bad:
+    return Bad(base, values, told)
+
+
+KEYS_AND_TYPES = {
+    "a typo": bad("minimal", "journal: {replica: 2}", "replica", "not allowed"),
+    "a typo at the top": bad("minimal", "jurnal: {}", "jurnal", "not allowed"),
+    "a typo deep down": bad(
+        "minimal", "monitoring: {rules: {kubeStateMetrics: {enable: true}}}", "enable", "not allowed"
+    ),
+    "a setting that nobody reads": bad(
+        "minimal", "journal: {settings: {DAYBOOK_SESION_GRACE_S: 20}}", "DAYBOOK_SESION_GRACE_S"
+    ),
+    "a text for a number": bad("minimal", "journal: {replicas: two}", "replicas", "integer"),
+    "a negative number": bad("minimal", "journal: {replicas: -1}", "replicas"),
+    "a log level that is none": bad("minimal", "logLevel: loud", "logLevel", "debug"),
+    "an orchestrator that is none": bad("minimal", "voiceGateway: {orchestrator: robot}", "orchestrator", "standard"),
+    "a TLS mode that is none": bad("minimal", "tls: {mode: maybe}", "mode", "certManager"),
+    "a port for an address": bad("minimal", "nats: {url: 'http://nats:4222'}", "url"),
+}
+
+SCHEDULES = {
+    "a cron that is none": bad(
+        "minimal", "windowScheduler: {tick: {schedule: every five minutes}}", "is no schedule of cron", "five fields"
+    ),
+    "an hour that is none": bad("minimal", "windowScheduler: {tick: {schedule: '*/5 99 * * *'}}", "99 is more than 23"),
+    "a time zone that is none": bad(
+        "minimal", "windowScheduler: {tick: {timeZone: 'five past noon'}}", "is no time zone", "Europe/Vienna"
+    ),
+    "a period that is not the schedule's": bad(
+        "minimal", "windowScheduler: {tick: {periodSeconds: 600}}", "set periodSeconds: 300"
+    ),
+    "a tick longer than its period": bad(
+        "minimal", "windowScheduler: {tick: {activeDeadlineSeconds: 300}}", "not below the period of 300 s"
+    ),
+    "a start that Kubernetes may never see": bad(
+        "minimal", "windowScheduler: {tick: {startingDeadlineSeconds: 5}}", "startingDeadlineSeconds", "10"
+    ),
+    "calling hours the wrong way round": bad(
+        "minimal",
+        "windowScheduler: {callingHours: {start: '21:00', end: '08:00'}}",
+        "start (21:00) is to lie before end (08:00)",
+    ),
+}
+
+PODS = {
+    "a grace period too short": bad(
+        "minimal",
+        "voiceGateway: {terminationGracePeriodSeconds: 60}",
+        "60 is too short",
+        "hang up on people",
+        "at least 1890",
+    ),
+    "both HPA and KEDA": bad(
+        "minimal",
+        "callDispatcher: {autoscaling: {enabled: true}, keda: {enabled: true, natsMonitoringEndpoint: 'nats:8222'}}",
+        "callDispatcher: autoscaling and keda are both enabled",
+    ),
+    "both for the gateway": bad(
+        "minimal",
+        "voiceGateway: {autoscaling: {enabled: true}, keda: {enabled: true, prometheusAddress: 'http://prometheus:9090'}}",
+        "voiceGateway: autoscaling and keda are both enabled",
+    ),
+    "KEDA without a Prometheus": bad(
+        "minimal", "voiceGateway: {keda: {enabled: true}}", "Set voiceGateway.keda.prometheusAddress"
+    ),
+    "KEDA without NATS to ask": bad(
+        "minimal", "callDispatcher: {keda: {enabled: true}}", "keda.natsMonitoringEndpoint"
+    ),
+    "less at most than at least": bad(
+        "minimal",
+        "voiceGateway: {autoscaling: {enabled: true, minReplicas: 5, maxReplicas: 2}}",
+        "minReplicas (5) is more than maxReplicas (2)",
+    ),
+    "two pods on one volume": bad(
+        "minimal", "journal: {replicas: 2}", "2 pods cannot share a volume", "objectStore.url"
+    ),
+}
+
+STORES_AND_KEYS = {
+    "a NATS of its own and another": bad(
+        "evaluation", "nats: {url: 'nats://nats.example.org:4222'}", "Set nats.deploy: false"
+    ),
+    "no NATS": bad("minimal", "nats: {url: ''}", "needs NATS with JetStream", "nats.deploy: true"),
+    "a PostgreSQL of its own and another": bad(
+        "evaluation", "postgresql: {existingSecret: daybook-db}", "Set postgresql.deploy: false"
+    ),
+    "a PostgreSQL of its own and one of a service's": bad(
+        "evaluation",
+        "journal: {database: {existingSecret: journal-db}}",
+        "journal.database.existingSecret names another",
+    ),
+    "no database": bad("minimal", "postgresql: {existingSecret: ''}", "has no database", "kubectl create secret"),
+    "no key-encryption key": bad(
+        "minimal",
+        "journal: {kek: {existingSecret: ''}}",
+        "no key-encryption key",
+        "not made silently",
+        "openssl rand -base64 32",
+    ),
+    "two key-encryption keys": bad("minimal", "journal: {kek: {generate: true}}", "Give one of the two"),
+}
+
+OUTSIDE = {
+    "an emulated carrier and a real account": bad(
+        "evaluation", "twilio: {existingSecret: daybook-twilio}", "emulates the carrier", "emulators.deploy: false"
+    ),
+    "an emulated and a real Google": bad(
+        "evaluation", "google: {existingSecret: daybook-google}", "emulates Google Speech", "emulators.deploy: false"
+    ),
+    "no account": bad("minimal", "twilio: {accountSid: ''}", "calls need an account", "emulators.deploy: true"),
+    "no speech": bad("minimal", "google: {existingSecret: ''}", "Speech and Text-to-Speech need credentials"),
+    "no verdict": bad("minimal", "gemini: {existingSecret: ''}", "set gemini.existingSecret"),
+    "nowhere for the carrier to call": bad("minimal", "voiceGateway: {publicUrl: ''}", "Set it to https://your.host"),
+    "an Ingress without a host": bad("minimal", "ingress: {enabled: true}", "Set ingress.host"),
+    "a route without a Gateway": bad("minimal", "httpRoute: {enabled: true}", "a route belongs to a Gateway"),
+    "a Gateway before mutual TLS": bad(
+        "minimal", "{grpcRoute: {enabled: true, parentRefs: [{name: inside}]}, tls: {mode: chart}}", "tls.mode: off"
+    ),
+}
+
+ALL = KEYS_AND_TYPES | SCHEDULES | PODS | STORES_AND_KEYS | OUTSIDE
+
+
+@pytest.mark.parametrize("program", HELMS)
+@pytest.mark.parametrize("case", ALL)
+def test_it_is_refused_with_the_sentence_that_helps(case, program):
+    wrong = ALL[case]
+    with pytest.raises(NotRendered) as refused:
+        template_with(wrong.over(), base=CI_FILES[wrong.base], program=program)
+    said = " ".join(str(refused.value).split())
+    for words in wrong.told:
+        assert words in said

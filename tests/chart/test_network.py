@@ -1,0 +1,73 @@
+"""The ring of the design, as NetworkPolicies: each arrow is allowed at both ends, and nothing else is."""
+
+import pytest
+from chart.reach import ANYWHERE, arrows, of
+from chart.rendering import CI_FILES, rendered
+
+SCHEMAS = ("window-scheduler", "call-dispatcher", "journal")
+RING = {
+    ("call-dispatcher", "window-scheduler", 9090),  # may I dial now, and which number?
+    ("voice-gateway", "window-scheduler", 9090),  # how is this person addressed?
+    ("voice-gateway", "journal", 9090),  # turns and audio, while the call runs
+    *((who, "nats", 4222) for who in (*SCHEMAS, "window-scheduler-tick", "voice-gateway")),
+    *((who, "postgresql", 5432) for who in (*SCHEMAS, "window-scheduler-tick")),
+    *((f"{who}-migrate", "postgresql", 5432) for who in SCHEMAS),
+    # the operators' commands, and `helm test`, look at everything and are looked at by nobody
+    *((who, to, port) for who in ("toolbox", "test") for to in SCHEMAS for port in (9090, 9091)),
+    *(("toolbox", to, 8080) for to in SCHEMAS),
+    *((who, "voice-gateway", 8000) for who in ("toolbox", "test")),
+    *((who, "nats", 4222) for who in ("toolbox", "test")),
+    # the outside world, where emulators play it
+    ("call-dispatcher", "emulators-twilio", 8081),
+    ("emulators-twilio", "voice-gateway", 8000),
+    ("voice-gateway", "emulators-google-speech", 8082),
+    ("voice-gateway", "emulators-google-tts", 8083),
+    ("voice-gateway", "emulators-gemini", 8084),
+}  # fmt: skip
+
+with_policies = pytest.mark.parametrize("name", [name for name in CI_FILES if rendered(name).of("NetworkPolicy")])
+
+
+def test_some_values_make_policies():
+    assert any(rendered(name).of("NetworkPolicy") for name in CI_FILES)
+
+
+@with_policies
+def test_the_ring_and_nothing_else(name):
+    render = rendered(name)
+    present = {pod.component for pod in render.pods()}
+    expected = {(one, other, port) for one, other, port in RING if {one, other} <= present}
+    seen = arrows(render)
+    assert expected - seen == set(), "these cannot reach what they need"
+    assert seen - expected == set(), "these reach what they do not need"
+
+
+@with_policies
+def test_every_pod_is_ruled_in_both_directions(name):
+    render = rendered(name)
+    for pod in render.pods():
+        for direction in ("Ingress", "Egress"):
+            assert of(render, pod, direction), f"{pod.name}: {direction} is open"
+
+
+@with_policies
+def test_every_pod_finds_names(name):
+    render = rendered(name)
+    for pod in render.pods():
+        rules = [rule for policy in of(render, pod, "Egress") for rule in policy["spec"].get("egress") or []]
+        asked = {(port.get("protocol", "TCP"), port["port"]) for rule in rules for port in rule.get("ports") or []}
+        assert {("UDP", 53), ("TCP", 53)} <= asked, f"{pod.name} cannot ask DNS"
+
+
+@with_policies
+def test_the_open_internet_is_for_those_who_need_it(name):
+    """The carrier, Google, the object store: by TLS, and never to an address inside the cluster."""
+    render = rendered(name)
+    for pod in render.pods():
+        for policy in of(render, pod, "Egress"):
+            for rule in policy["spec"].get("egress") or []:
+                blocks = [peer["ipBlock"] for peer in rule.get("to") or [] if "ipBlock" in peer]
+                if any(block["cidr"] == ANYWHERE for block in blocks):
+                    assert pod.component in {"call-dispatcher", "voice-gateway", "journal"}, pod.name
+                    assert {port["port"] for port in rule["ports"]} <= {443}, pod.name
+                    assert all(block.get("except") for block in blocks), f"{pod.name}: the cluster's own addresses"
