@@ -8,7 +8,9 @@ from rich.console import Console
 from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
+from daybook_cli.explain import explain
 from daybook_cli.people import people, windows
+from daybook_cli.selftest import selftest
 from daybook_cli.status import status
 
 LOCAL_COMMANDS = ("run", "up", "down", "logs", "tick", "supervise")
@@ -19,6 +21,8 @@ app.add_typer(windows, name="window")
 app.add_typer(entries, name="entry")
 app.command()(status)
 app.command()(doctor)
+app.command()(explain)
+app.command()(selftest)
 
 
 def _local_commands() -> typer.Typer:

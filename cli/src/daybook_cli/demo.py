@@ -57,8 +57,14 @@ def window_open_now(now: datetime, zone: ZoneInfo) -> pb.WindowTimes:
     )
 
 
-async def add_demo_person(channel: grpc.aio.Channel, *, phone: str, now: datetime) -> Demo:
+async def add_demo_person(channel: grpc.aio.Channel, *, phone: str, now: datetime, by: str = "make-run") -> Demo:
     """Adds a person, with consent, and a window that is open now.
+
+    Args:
+        channel: to window-scheduler.
+        phone: E.164.
+        now: aware.
+        by: how the consent is said to have been given.
 
     Raises:
         grpc.aio.AioRpcError: window-scheduler refused; its details say why.
@@ -69,7 +75,7 @@ async def add_demo_person(channel: grpc.aio.Channel, *, phone: str, now: datetim
         phone_number=phone,
         time_zone=zone.key,
         locale="en-US",
-        consent=pb.Consent(wording_version="demo-1", channel="make-run"),
+        consent=pb.Consent(wording_version="demo-1", channel=by),
     )
     request.consent.given_at.FromDatetime(now)
     person = (await PeopleServiceStub(channel).CreatePerson(request)).person

@@ -6,7 +6,7 @@ from datetime import timedelta
 from daybook.dispatcher.v1 import dispatcher_pb2 as pb
 from daybook_cli.findings import Finding, Question, Severity
 from daybook_cli.observations import DISPATCHER, Health, Observations, stalled_workers
-from daybook_cli.times import counted, moment, since, told
+from daybook_cli.wording import counted, moment, since, told
 
 WAITED_TOO_LONG = timedelta(minutes=1)
 UNKNOWN_TOO_LONG = timedelta(minutes=3)

@@ -25,6 +25,7 @@ class Running:
         outside: outside party → "real" or "emulated".
         health: process → address of its health endpoint, or empty where it has none.
         pids: process → its id.
+        ports: who listens where, for a stack that is to describe the same.
         observing: what shows the metrics → its address, or how to get it; empty where nobody looks.
     """
 
@@ -39,6 +40,7 @@ class Running:
     outside: dict[str, str]
     health: dict[str, str]
     pids: dict[str, int]
+    ports: dict[str, int]
     observing: dict[str, str] = field(default_factory=dict)
 
     @property

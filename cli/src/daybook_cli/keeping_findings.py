@@ -2,7 +2,7 @@
 
 from daybook_cli.findings import Finding, Question, Severity
 from daybook_cli.observations import JOURNAL, Health, Metrics, Observations, Process
-from daybook_cli.times import counted
+from daybook_cli.wording import counted
 
 ENDINGS_CONSUMER = "journal-call-finished"
 

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import psutil
 import typer
@@ -15,7 +15,8 @@ from dotenv import dotenv_values
 from rich.console import Console
 
 from daybook_cli.errors import CommandError, NotRunning
-from daybook_cli.home import Home
+from daybook_cli.home import Home, Running
+from daybook_cli.interruptible import until_interrupted
 from daybook_cli.outside import choose_outside
 from daybook_cli.run import run_demo
 from daybook_cli.running import keep_ticking, running_stack
@@ -30,28 +31,13 @@ commands = typer.Typer()
 console = Console(highlight=False)
 
 
-def _until_interrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Runs to the end, or until Ctrl-C or SIGTERM, upon which it winds down; a second Ctrl-C changes nothing."""
-
-    async def guarded() -> None:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel)
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
-
-    asyncio.run(guarded())
-
-
 def _environment() -> dict[str, str]:
     """The process's environment, with what `.env` of the working directory adds to it."""
     from_file = {name: value for name, value in dotenv_values(".env").items() if value}
     return {**from_file, **os.environ}
 
 
-def _stack(*, trace: bool = False, observe: bool = False) -> Stack:
+def _stack(*, trace: bool = False, observe: bool = False, ports: Mapping[str, int] | None = None) -> Stack:
     settings = _environment()
     tuning = Tuning(
         time_factor=float(settings.get("DAYBOOK_TIME_FACTOR", "1")),
@@ -60,7 +46,7 @@ def _stack(*, trace: bool = False, observe: bool = False) -> Stack:
         trace=trace,
         observe=observe,
     )
-    return Stack(Home.from_environment(), settings, choose_outside(settings), tuning)
+    return Stack(Home.from_environment(), settings, choose_outside(settings), tuning, ports=ports)
 
 
 Trace = Annotated[bool, typer.Option("--trace", help="Write spans to the logs and show the call's trace.")]
@@ -78,7 +64,7 @@ def run(
     """Start all of Daybook, make a demo call and show it live."""
     stack = _stack(trace=trace, observe=observe)
     phone = _environment().get("PHONE") if stack.outside.twilio else None
-    _until_interrupted(run_demo(stack, console, phone=phone, once=once, trace=trace))
+    until_interrupted(run_demo(stack, console, phone=phone, once=once, trace=trace))
 
 
 def _say(sentence: str) -> None:
@@ -98,7 +84,7 @@ def supervise(observe: Observe = False) -> None:
             tasks.create_task(supervisor.keep(_say))
             tasks.create_task(keep_ticking(stack, supervisor))
 
-    _until_interrupted(keep())
+    until_interrupted(keep())
 
 
 @commands.command()
@@ -179,11 +165,15 @@ def logs(
 @commands.command()
 def tick() -> None:
     """Run the tick now, as the CronJob does every five minutes."""
-    Home.from_environment().running()
+    asyncio.run(run_tick(Home.from_environment().running()))
 
-    async def once() -> None:
-        stack = _stack()
-        async with supervising(stack.home.logs) as supervisor:
-            await supervisor.run(*stack.tick())
 
-    asyncio.run(once())
+async def run_tick(running: Running) -> None:
+    """Runs a tick of the Daybook that runs here, to its end.
+
+    Raises:
+        StepFailed: it failed; its log says how.
+    """
+    stack = _stack(ports=running.ports)
+    async with supervising(stack.home.logs) as supervisor:
+        await supervisor.run(*stack.tick())

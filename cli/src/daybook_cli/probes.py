@@ -29,6 +29,13 @@ async def look_at(client: httpx2.AsyncClient, address: str) -> Process:
     return Process(Health.SILENT if alive is None else Health.SLOW, metrics=told)
 
 
+async def look_once(address: str) -> bool:
+    """Whether a health endpoint says that all is well."""
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        answer = await _get(client, address, ANSWER_WITHIN_S)
+    return answer is not None and answer.is_success
+
+
 async def firing_alerts(client: httpx2.AsyncClient, prometheus_url: str) -> Sequence[str] | None:
     """The names of the alerts that fire, without the one that always does; none where Prometheus does not answer."""
     answer = await _get(client, f"{prometheus_url}/api/v1/alerts", ANSWER_WITHIN_S)

@@ -83,6 +83,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         outside=stack.outside.described(),
         health=supervisor.health,
         pids=supervisor.pids,
+        ports=stack.ports,
         observing=stack.observatory.described() if stack.observatory is not None else {},
     )
 

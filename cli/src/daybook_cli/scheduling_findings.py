@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook_cli.findings import Finding, Question, Severity
 from daybook_cli.observations import SCHEDULER, CronJob, Health, Observations, Place
-from daybook_cli.times import counted, moment, since, told
+from daybook_cli.wording import counted, moment, since, told
 
 PERIODS_UNTIL_MISSING = 2
 TICK_TAKES_AT_MOST = timedelta(minutes=2)

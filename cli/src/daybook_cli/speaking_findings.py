@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from daybook_cli.findings import Finding, Question, Severity
 from daybook_cli.observations import GATEWAY, Health, Metrics, Observations
-from daybook_cli.times import counted
+from daybook_cli.wording import counted
 
 FEW_VERDICTS = 5
 SELDOM = 20

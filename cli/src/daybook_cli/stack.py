@@ -53,20 +53,41 @@ class Tuning:
 
 
 class Stack:
-    """All processes, in the order in which they are started."""
+    """All processes, in the order in which they are started.
 
-    def __init__(self, home: Home, environment: Mapping[str, str], outside: Outside, tuning: Tuning) -> None:
+    Args:
+        home: where everything is kept.
+        environment: the caller's.
+        outside: which outside parties are real.
+        tuning: how it differs from the usual one.
+        ports: those of a stack that runs, so that this one describes the same; free ones are taken for the others.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        environment: Mapping[str, str],
+        outside: Outside,
+        tuning: Tuning,
+        *,
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
         self.home = home
         self.outside = outside
         self._environment = environment
         self._tuning = tuning
-        self.postgres = EmbeddedPostgres(home.folder / "postgres", free_port())
-        self.nats = EmbeddedNats(home.folder / "nats", free_port(), free_port())
-        self._ports: dict[str, int] = {}
+        self._ports = dict(ports or {})
+        self.postgres = EmbeddedPostgres(home.folder / "postgres", self._port("postgres"))
+        self.nats = EmbeddedNats(home.folder / "nats", self._port("nats"), self._port("nats.monitor"))
         self.public_url = (
             environment.get("PUBLIC_URL", "") if outside.twilio else f"http://{LOOPBACK}:{self._port('gateway')}"
         )
         self.observatory = Observatory(home.observatory, self.metrics_targets) if tuning.observe else None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Who listens where, as far as it was asked for."""
+        return dict(self._ports)
 
     def _port(self, name: str) -> int:
         if name not in self._ports:

@@ -10,7 +10,6 @@ from daybook_cli.app import LOCAL_COMMANDS
 ONLY_LOCAL = (
     "asyncpg",
     "call_dispatcher",
-    "dotenv",
     "emulators",
     "journal",
     "nats_server",

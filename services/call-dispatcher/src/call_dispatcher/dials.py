@@ -6,7 +6,7 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from call_dispatcher.attempts import Attempt
+from call_dispatcher.attempts import Attempt, AttemptState
 from call_dispatcher.carrier_errors import sip_fault
 from daybook.dispatcher.v1 import dispatcher_pb2 as pb
 
@@ -136,7 +136,7 @@ def _attempt_message(attempt: Attempt) -> pb.Attempt:
         heard_at=_stamp(attempt.heard_at),
         ended_at=_stamp(attempt.ended_at),
         carrier_call_id=attempt.carrier_call_id or "",
-        fault=attempt.fault or (sip_fault(attempt.sip_code) if attempt.sip_code else ""),
+        fault=attempt.fault or (sip_fault(attempt.sip_code) if attempt.state is AttemptState.FAILED else ""),
         error_code=attempt.error_code or 0,
         sip_code=attempt.sip_code or 0,
         answered_by=attempt.answered_by.name.lower() if attempt.answered_by else "",

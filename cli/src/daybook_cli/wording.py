@@ -1,4 +1,4 @@
-"""Moments and durations as they are told. Pure."""
+"""Moments, durations, counts and terms as they are told. Pure."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,3 +29,8 @@ def since(then: datetime, now: datetime) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: 1 call, 2 calls."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def outcome_told(name: str) -> str:
+    """How a call ended, from its name in daybook.events.v1: CALL_OUTCOME_NO_ANSWER is "no answer"."""
+    return name.removeprefix("CALL_OUTCOME_").lower().replace("_", " ")

@@ -1,0 +1,229 @@
+"""One day of one person as one story: which windows, which call, which rule, which attempts, and what was kept. Pure.
+
+Three services know a part of it each. Ids, times and terms are all that is told: no name, number or word.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
+from daybook.journal.v1 import journal_pb2 as journal
+from daybook.scheduler.v1 import scheduler_pb2 as scheduler
+from daybook_cli.observations import DISPATCHER, JOURNAL, SCHEDULER
+from daybook_cli.wording import counted, moment, outcome_told
+
+WHY: Mapping[scheduler.WindowStanding.ValueType, tuple[str, str]] = {
+    scheduler.WINDOW_STANDING_CALLED: ("called", "the day's call comes from it"),
+    scheduler.WINDOW_STANDING_CALLED_BY_ANOTHER: (
+        "called_by_another",
+        "no call from it: the day has its call from another window, and there is one call a day",
+    ),
+    scheduler.WINDOW_STANDING_OPTED_OUT: ("opted_out", "no call: the person opted out"),
+    scheduler.WINDOW_STANDING_NO_CONSENT: ("no_consent", "no call: the person had not consented to be called"),
+    scheduler.WINDOW_STANDING_UNKNOWN_TIME_ZONE: (
+        "unknown_time_zone",
+        "no call: the person's time zone is not known; change it by `daybook person change`",
+    ),
+    scheduler.WINDOW_STANDING_OTHER_DAY: ("other_day", "it does not open on this day"),
+    scheduler.WINDOW_STANDING_SKIPPED_BY_CLOCK: ("skipped_by_clock", "a clock change takes it out of this day"),
+    scheduler.WINDOW_STANDING_NOT_OPEN_YET: (
+        "not_open_yet",
+        "it is not open yet; a tick schedules the call shortly before",
+    ),
+    scheduler.WINDOW_STANDING_DUE: (
+        "due",
+        "the next tick is to schedule the call; if none comes, `daybook doctor` says why",
+    ),
+    scheduler.WINDOW_STANDING_MISSED: ("missed", "missed: no tick looked while it was open; `daybook doctor` says why"),
+    scheduler.WINDOW_STANDING_BOOKED_TOO_LATE: ("booked_too_late", "no call: it was booked when it was over"),
+    scheduler.WINDOW_STANDING_PASSED_BY: (
+        "passed_by",
+        "no call: a tick has looked, and something that has changed since forbade it (an opt-out, a consent, other times)",
+    ),
+}
+
+SAYS_MOST = (
+    scheduler.WINDOW_STANDING_MISSED,
+    scheduler.WINDOW_STANDING_OPTED_OUT,
+    scheduler.WINDOW_STANDING_NO_CONSENT,
+    scheduler.WINDOW_STANDING_UNKNOWN_TIME_ZONE,
+    scheduler.WINDOW_STANDING_DUE,
+    scheduler.WINDOW_STANDING_PASSED_BY,
+    scheduler.WINDOW_STANDING_NOT_OPEN_YET,
+    scheduler.WINDOW_STANDING_BOOKED_TOO_LATE,
+    scheduler.WINDOW_STANDING_SKIPPED_BY_CLOCK,
+    scheduler.WINDOW_STANDING_OTHER_DAY,
+)
+"""Of several windows without a call, which one's reason is the day's."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened, or holds.
+
+    Attributes:
+        at: aware; none where it holds for the day.
+        by: the service that knows of it.
+        term: what it is, as a stable term.
+    """
+
+    at: datetime | None
+    by: str
+    term: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the three services said. What could not be asked is none.
+
+    Attributes:
+        dial: of the day's call. An empty one is known to nobody.
+        entry: of the day's call. An empty one was not made.
+    """
+
+    day: scheduler.ExplainDayResponse
+    dial: dispatcher.Dial | None
+    entry: journal.EntrySummary | None
+
+
+def verdict(parts: Parts) -> str:
+    """The day in a sentence."""
+    day = parts.day
+    if day.HasField("call"):
+        if not day.call.HasField("finished_at"):
+            return "There is a call for this day, and it has not ended yet."
+        return f"The day's call ended: {outcome_told(day.call.outcome)} ({day.call.reason.replace('_', ' ')})."
+    if not day.windows:
+        return "No call: the person has no call window."
+    standings = {window.standing for window in day.windows}
+    why = next((WHY[standing][1] for standing in SAYS_MOST if standing in standings), "nothing says why")
+    return f"No call: {why.removeprefix('no call: ')}."
+
+
+def day_story(parts: Parts, *, now: datetime) -> list[Moment]:
+    """All of it by time; what holds for the day first."""
+    moments = [*_of_the_day(parts.day), *_call(parts.day), *_dials(parts, now), *_kept(parts)]
+    return sorted(moments, key=lambda each: (each.at is not None, each.at or now))
+
+
+def _of_the_day(day: scheduler.ExplainDayResponse) -> list[Moment]:
+    found = [_window(window, day.time_zone) for window in day.windows]
+    if day.HasField("opted_out_at"):
+        found.append(Moment(moment(day.opted_out_at), SCHEDULER, "opted_out", "The person opted out."))
+    if day.HasField("consent_given_at"):
+        found.append(Moment(moment(day.consent_given_at), SCHEDULER, "consented", "The person consented to be called."))
+    return found
+
+
+def _window(window: scheduler.WindowOnDay, time_zone: str) -> Moment:
+    term, why = WHY.get(window.standing, ("unknown", "this command does not know the reason that it was told"))
+    times = f"{window.window.times.starts_at}–{window.window.times.ends_at}"  # noqa: RUF001 - as clocks are written
+    opens = ""
+    if term == "other_day" and window.window.HasField("next_opens_at"):
+        at = moment(window.window.next_opens_at).astimezone(ZoneInfo(time_zone))
+        opens = f"; it opens next on {at:%Y-%m-%d at %H:%M}"
+    sentence = f"Window {times} ({window.window.window_id}): {why}{opens}."
+    return Moment(None, SCHEDULER, f"window_{term}", sentence)
+
+
+def _call(day: scheduler.ExplainDayResponse) -> list[Moment]:
+    if not day.HasField("call"):
+        return []
+    call = day.call
+    scheduled = f"A tick scheduled call {call.call_id}, from window {call.window_id}."
+    found = [Moment(moment(call.scheduled_at), SCHEDULER, "call_scheduled", scheduled)]
+    found += [
+        Moment(
+            moment(each.authorized_at),
+            SCHEDULER,
+            "dial_allowed",
+            f"Attempt {each.attempt_id.rpartition('.')[2]} allowed.",
+        )
+        for each in day.authorizations
+    ]
+    if call.HasField("finished_at"):
+        ended = f"The call is over: {outcome_told(call.outcome)} ({call.reason.replace('_', ' ')})."
+        found.append(Moment(moment(call.finished_at), SCHEDULER, "call_finished", ended))
+    return found
+
+
+def _dials(parts: Parts, now: datetime) -> list[Moment]:
+    if not parts.day.HasField("call"):
+        return []
+    if parts.dial is None:
+        return [
+            Moment(None, DISPATCHER, "dispatcher_silent", "call-dispatcher does not answer: its part is missing here.")
+        ]
+    if not parts.dial.call_id:
+        call = parts.day.call
+        waits = "It is announced ahead of its window." if now < moment(call.not_before) else "See `daybook doctor`."
+        sentence = f"call-dispatcher has not heard of the call. {waits}"
+        return [Moment(None, DISPATCHER, "not_heard_of", sentence)]
+    found = [_waiting(parts.dial)] if parts.dial.HasField("next_attempt_at") else []
+    for attempt in parts.dial.attempts:
+        found += _attempt(attempt)
+    return [*found, *(_decision(each) for each in parts.dial.decisions)]
+
+
+def _waiting(dial: dispatcher.Dial) -> Moment:
+    return Moment(moment(dial.next_attempt_at), DISPATCHER, "to_be_dialed", "The call is to be dialed from here on.")
+
+
+def _attempt(attempt: dispatcher.Attempt) -> list[Moment]:
+    name = f"Attempt {attempt.number}"
+    of_carrier = f", the carrier calls it {attempt.carrier_call_id}" if attempt.carrier_call_id else ""
+    found = [Moment(moment(attempt.submitted_at), DISPATCHER, "dialed", f"{name} handed to the carrier{of_carrier}.")]
+    words = [attempt.state.replace("_", " ")]
+    if attempt.answered_by:
+        words.append(f"picked up by: {attempt.answered_by}")
+    if attempt.reflection:
+        words.append(f"reflection {attempt.reflection.replace('_', ' ')}")
+    if attempt.fault:
+        words.append(f"fault {attempt.fault}")
+    words += [f"{kind} {code}" for kind, code in (("error", attempt.error_code), ("SIP", attempt.sip_code)) if code]
+    at = attempt.ended_at if attempt.HasField("ended_at") else attempt.heard_at
+    found.append(Moment(moment(at), DISPATCHER, f"attempt_{attempt.state}", f"{name}: {', '.join(words)}."))
+    return found
+
+
+def _decision(decision: dispatcher.Decision) -> Moment:
+    reason = decision.reason.replace("_", " ")
+    times = f", {decision.times} times" if decision.times > 1 else ""
+    match decision.decision:
+        case "postponed":
+            sentence = f"Put off: {reason}{times}."
+        case "try_again":
+            sentence = f"To be tried again: {reason}{times}."
+        case ending:
+            sentence = (
+                f"Decided: {ending.replace('_', ' ')} ({reason}), after {counted(decision.attempt_number, 'attempt')}."
+            )
+    return Moment(moment(decision.last_at), DISPATCHER, decision.decision, sentence)
+
+
+def _kept(parts: Parts) -> list[Moment]:
+    if not parts.day.HasField("call"):
+        return []
+    if parts.entry is None:
+        return [Moment(None, JOURNAL, "journal_silent", "The journal does not answer: its part is missing here.")]
+    entry = parts.entry
+    if not entry.entry_id:
+        if not parts.day.call.HasField("finished_at"):
+            return []
+        return [Moment(None, JOURNAL, "nothing_kept", "No entry: nothing was said, or nothing of it was to be kept.")]
+    outcome = journal.SessionOutcome.Name(entry.outcome).removeprefix("SESSION_OUTCOME_").lower().replace("_", " ")
+    kept = f"{counted(entry.turns, 'turn')} and {entry.recording_ms / 1000:.0f} s of recording, {outcome}"
+    return [
+        Moment(moment(entry.started_at), JOURNAL, "session_began", "The reflection began."),
+        Moment(moment(entry.ended_at), JOURNAL, "entry_kept", f"Entry {entry.entry_id} kept: {kept}."),
+    ]
+
+
+def as_json(moments: Sequence[Moment]) -> list[dict[str, str | None]]:
+    return [
+        {"at": each.at.isoformat() if each.at else None, "by": each.by, "term": each.term, "sentence": each.sentence}
+        for each in moments
+    ]
