@@ -139,6 +139,11 @@ async def test_its_probes_and_metrics_answer(environment):
 
         assert json.loads(await asyncio.to_thread(get, "/readyz")) == {"status": "ready"}
         assert "daybook_journal_kek_readable 1.0" in await asyncio.to_thread(get, "/metrics/")
+        async with asyncio.timeout(20):
+            for part in ("database", "nats", "object_store", "key"):
+                up = f'daybook_dependency_up{{dependency="{part}"}} 1.0'
+                while up not in await asyncio.to_thread(get, "/metrics/"):  # noqa: ASYNC110 - it is asked in the background
+                    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,13 @@ async def serving(environment):
             await process.wait()
 
 
+async def told(client, http, line):
+    """Waits until the metrics have such a line: figures are read, and parts asked, in the background."""
+    async with asyncio.timeout(20):
+        while line not in (await client.get(f"{http}/metrics/")).text:  # noqa: ASYNC110 - it can only be looked at
+            await asyncio.sleep(0.05)
+
+
 async def someone_with_a_window(channel):
     request = pb.CreatePersonRequest(
         name="Ada Lovelace",
@@ -118,7 +125,9 @@ async def test_from_an_empty_database_to_a_scheduled_call(environment):
         assert [call.call_id for call in calls.calls] == [scheduled["call_id"]]
         async with httpx2.AsyncClient() as client:
             assert (await client.get(f"{http}/readyz")).status_code == 200
-            assert "daybook_tick_last_success_timestamp_seconds" in (await client.get(f"{http}/metrics/")).text
+            await told(client, http, 'daybook_windows_total{result="scheduled"} 1.0')
+            await told(client, http, 'daybook_dependency_up{dependency="database"} 1.0')
+            await told(client, http, 'daybook_dependency_up{dependency="nats"} 1.0')
 
 
 async def test_no_name_and_no_number_stands_in_a_log(environment):

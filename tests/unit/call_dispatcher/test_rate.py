@@ -41,7 +41,9 @@ async def test_a_slot_given_back_is_the_next_one() -> None:
     assert seconds.now == 0.0
 
 
-async def test_how_long_a_slot_was_waited_for_is_told() -> None:
+async def test_it_is_told_whether_a_slot_had_to_be_waited_for() -> None:
     seconds = Seconds()
     rate = CallRate(2, now=lambda: seconds.now, sleep=seconds.sleep)
-    assert [await rate.take() for _ in range(3)] == [0.0, 0.5, 0.5]
+    held = [await rate.take(), await rate.take()]
+    seconds.now += 10.0
+    assert [*held, await rate.take()] == [False, True, False]

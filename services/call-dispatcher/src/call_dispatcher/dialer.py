@@ -103,13 +103,14 @@ class Dialer:
             log.info("pending.found", count=found)
         while found and not stop.is_set():
             await self._free_hands.acquire()
-            waited_s = await self._rate.take()
+            held = await self._rate.take()
             due = await self._take()
             if due is None:
                 return
-            # a call that came due while the slot was waited for has waited for its share alone
-            due_for_s = (self._clock.now() - due.due_since).total_seconds()
-            metrics.rate_wait_s.inc(min(waited_s, max(due_for_s, 0.0)))
+            if held:
+                # a call that came due only while the slot was waited for has waited less
+                due_for_s = (self._clock.now() - due.due_since).total_seconds()
+                metrics.rate_wait_s.inc(min(self._rate.spacing_s, max(due_for_s, 0.0)))
             self._heartbeat.beat()
             dials.create_task(self._handle(due))
 

@@ -39,7 +39,7 @@ attempts_unknown_oldest = Gauge(
     "daybook_attempts_unknown_oldest_timestamp_seconds", "When the oldest of them was submitted; 0: there is none."
 )
 calls_answered = Counter("daybook_calls_answered_total", "Calls in which a person or a machine picked up.")
-rate_wait_s = Counter("daybook_rate_wait_seconds_total", "Seconds that due dials waited for the carrier's rate.")
+rate_wait_s = Counter("daybook_rate_wait_seconds_total", "Seconds in which due dials waited for the carrier's rate.")
 
 
 def refusal_term(refusal: DialRefusal.ValueType) -> str:

@@ -13,7 +13,7 @@ class CallRate:
     """Slots, evenly spaced. One process's own: replicas share the carrier's rate by dividing it between them.
 
     Args:
-        per_second: calls a second.
+        per_second: calls a second; one each `spacing_s`.
         now: a monotonic clock, seconds.
         sleep: waits so many seconds.
     """
@@ -25,20 +25,20 @@ class CallRate:
         now: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._spacing_s = 1 / per_second
+        self.spacing_s = 1 / per_second
         self._now = now
         self._sleep = sleep
         self._next_slot = now()
 
-    async def take(self) -> float:
-        """Takes the next slot, waits until it has come, and returns how many seconds that was."""
+    async def take(self) -> bool:
+        """Takes the next slot and waits until it has come. True where it had to be waited for: the rate sets the pace."""
         slot = max(self._next_slot, self._now())
-        self._next_slot = slot + self._spacing_s
-        wait_s = max(slot - self._now(), 0.0)
-        if wait_s:
+        self._next_slot = slot + self.spacing_s
+        wait_s = slot - self._now()
+        if wait_s > 0:
             await self._sleep(wait_s)
-        return wait_s
+        return wait_s > 0
 
     def give_back(self) -> None:
         """Returns a slot that was taken and not needed."""
-        self._next_slot -= self._spacing_s
+        self._next_slot -= self.spacing_s
