@@ -910,6 +910,16 @@ def _dependencies() -> list[Scenario]:
     return scenarios
 
 
+def _certificates() -> list[Scenario]:
+    metric, days = "daybook_certificate_expires_timestamp_seconds", 24 * HOUR
+    alert = "DaybookCertificateExpiring"
+    return [
+        Scenario(alert, "one of them ends soon", sets(JOURNAL, metric, steady(13 * days)), AT, (firing(alert),)),
+        Scenario(alert, "they hold for a month", sets(JOURNAL, metric, steady(30 * days)), QUIET),
+        Scenario(alert, "gRPC goes in clear, and there is none", sets(JOURNAL, metric, steady(0)), QUIET),
+    ]
+
+
 SCENARIOS: list[Scenario] = [
     *_workers(),
     *_tick(),
@@ -919,4 +929,5 @@ SCENARIOS: list[Scenario] = [
     *_conversations(),
     *_journal(),
     *_dependencies(),
+    *_certificates(),
 ]
