@@ -18,6 +18,7 @@ TELLING = (
     "chassis.consumer",
     "chassis.health",
     "chassis.heartbeat",
+    "chassis.tls",
     "journal.metrics",
     "voice_gateway.metrics",
     "window_scheduler.metrics",
