@@ -1,28 +1,34 @@
-"""The tick's loop looks at the clock as cron does: at whole multiples of its period, whenever it was started."""
+"""The loops of `api` go on whatever happens to a round, and beat after the good ones alone (promise 7)."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
-from window_scheduler.repeating import EPOCH, until_next
+from chassis.clock import ManualClock
+from chassis.errors import Unavailable
+from window_scheduler.repeating import repeat
 
-FIVE_MINUTES = timedelta(minutes=5)
-
-
-def test_it_waits_for_the_next_whole_period():
-    assert until_next(datetime(2026, 11, 24, 9, 3, 20, tzinfo=UTC), FIVE_MINUTES) == timedelta(minutes=1, seconds=40)
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-def test_on_a_whole_period_it_waits_for_the_one_after():
-    assert until_next(datetime(2026, 11, 24, 9, 5, tzinfo=UTC), FIVE_MINUTES) == FIVE_MINUTES
+def last_beat():
+    return REGISTRY.get_sample_value("daybook_worker_last_success_timestamp_seconds", {"worker": "tried"})
 
 
-@given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - aware by `timezones`
-    st.timedeltas(timedelta(seconds=1), timedelta(days=1)),
-)
-def test_it_waits_some_time_and_no_longer_than_a_period(now, period):
-    wait = until_next(now, period)
-    assert timedelta() < wait <= period
-    assert (now + wait - EPOCH) % period == timedelta()
+async def test_a_round_that_fails_is_tried_again_and_is_no_beat():
+    clock, stop, beats = ManualClock(NOW), asyncio.Event(), []
+
+    async def work():
+        beats.append(last_beat())
+        clock.advance(timedelta(minutes=1))
+        match len(beats):
+            case 2 | 3:
+                raise Unavailable("not now")
+            case 4:
+                stop.set()
+
+    await repeat("tried", work, period_s=0.001, clock=clock, stop=stop)
+    first = (NOW + timedelta(minutes=1)).timestamp()
+    assert beats == [0, first, first, first]
+    assert last_beat() == clock.now().timestamp()
