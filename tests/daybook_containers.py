@@ -106,6 +106,22 @@ class ContainerStack(Stack):
         name, argv, environment = super().tick()
         return (name, *self._contained(argv, environment))
 
+    def toolbox(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Runs the command `daybook` as an operator does in a cluster."""
+        access = self.nats_access("toolbox")
+        assert access.user is not None
+        assert access.password is not None
+        settings = {
+            "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
+            "DAYBOOK_DISPATCHER_TARGET": self.dispatcher_target,
+            "DAYBOOK_JOURNAL_TARGET": self.journal_target,
+            "DAYBOOK_NATS_URL": access.url,
+            "DAYBOOK_NATS_USER": access.user,
+            "DAYBOOK_NATS_PASSWORD": access.password.get_secret_value(),
+        }
+        started = self._contained(["python", "-m", "daybook_cli", *arguments], settings)
+        return subprocess.run(started.argv, env=started.environment, capture_output=True, text=True, check=False)
+
     def probe_target(self, service: str) -> str:
         return self._target(f"{service}.probes")
 

@@ -57,6 +57,9 @@ def remove_unused() -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    for record in PACKAGES.glob("*.dist-info/RECORD"):
+        lines = record.read_text().splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if Path(PACKAGES, line.rsplit(",", 2)[0]).exists()))
 
 
 def strip(library: Path) -> None:

@@ -57,6 +57,15 @@ async def test_each_answers_the_probes_over_grpc(contained: WholeDaybook, servic
         assert (await health_pb2_grpc.HealthStub(channel).Check(request, timeout=10)).status == SERVING
 
 
+async def test_the_toolbox_reads_the_entry(contained: WholeDaybook):
+    person = await contained.person("brief")
+    await contained.rung(person)
+    ended = await asyncio.to_thread(contained.stack.toolbox, "entry", "list", person.person_id)
+    assert ended.returncode == os.EX_OK, ended.stderr
+    entry = await contained.entry(person)
+    assert entry.summary.entry_id in ended.stdout
+
+
 async def test_sigterm_ends_each_with_0_within_its_grace(contained: WholeDaybook):
     for started in reversed(contained.supervisor._started):
         if started.process.name in {"postgres", "nats"}:
