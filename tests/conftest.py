@@ -22,14 +22,14 @@ hypothesis.settings.load_profile("shared cores")
 
 pytest_plugins = ["whole_daybook", "watching"]
 
-TOGETHER = {"e2e", "faults", "observability"}
+TOGETHER = {"e2e", "faults", "observed"}
 """Folders whose tests share one whole Daybook, or start another, which takes the same port."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run beside each other (`make test`), those of a file stay together, and so do all that need a whole Daybook."""
     for item in items:
-        together = TOGETHER & set(item.path.parts)
+        together = "daybook" in getattr(item, "fixturenames", ()) or TOGETHER & set(item.path.parts)
         item.add_marker(pytest.mark.xdist_group("whole" if together else str(item.path)))
 
 

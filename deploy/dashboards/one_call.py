@@ -1,7 +1,7 @@
 """One call: its trace, its log lines, and the stages in which calls leave their traces."""
 
 from dashboards.grafana import LOKI, TEMPO, Json, Raw, Row, dashboard, query_variable, source_variable
-from dashboards.voice_quality import DIAL_DELAY, FIRST_AUDIO, TURN_GAP, VERDICT
+from dashboards.voice_quality import DIAL_DELAY, FIRST_AUDIO, RECOGNITION, SYNTHESIS, TURN_GAP, VERDICT
 
 HOW_TO = """\
 A call's id is its trace's id. Paste either above, with dashes or without.
@@ -71,6 +71,8 @@ def one_call() -> Json:
             DIAL_DELAY,
             FIRST_AUDIO,
             TURN_GAP,
+            RECOGNITION,
+            SYNTHESIS,
             VERDICT,
         ),
         variables=(

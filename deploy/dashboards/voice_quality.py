@@ -30,6 +30,26 @@ FIRST_AUDIO = Panel(
     limits=((2, "orange"), (3, "red")),
     exemplars=True,
 )
+RECOGNITION = Panel(
+    "Recognition",
+    "From the end of what was said to its settled words: Google's recogniser, and the way there. Nothing is answered "
+    "before it. A dot is one call: open its trace.",
+    "s",
+    quantiles("daybook_recognition_seconds"),
+    width=12,
+    limits=((2, "orange"), (5, "red")),
+    exemplars=True,
+)
+SYNTHESIS = Panel(
+    "Synthesis",
+    "From the request for speech to its first audio: Google's voice alone, without the wait for the turns before it. "
+    "Fixed prompts are learnt at the start and take no time. A dot is one call: open its trace.",
+    "s",
+    quantiles("daybook_synthesis_seconds"),
+    width=12,
+    limits=((0.5, "orange"), (1, "red")),
+    exemplars=True,
+)
 VERDICT = Panel(
     "Verdict",
     "How long Gemini took to say whether a person is done. Past its deadline there is none, and silence alone "
@@ -61,6 +81,8 @@ def voice_quality() -> Json:
             Row("What people wait for"),
             TURN_GAP,
             FIRST_AUDIO,
+            RECOGNITION,
+            SYNTHESIS,
             VERDICT,
             Panel(
                 "Verdicts",
@@ -72,6 +94,28 @@ def voice_quality() -> Json:
                 stacked=True,
             ),
             Row("What gave way"),
+            Panel(
+                "Spoken over",
+                "Prompts that people spoke into, a minute; they are broken off at once. Many: prompts are too long, or come "
+                "too early.",
+                "cpm",
+                (Query("60 * sum(rate(daybook_barge_ins_total[$__rate_interval]))", "spoken over"),),
+                width=12,
+            ),
+            Panel(
+                "How calls were answered",
+                "A minute, by the orchestrator that held them and why that one. `standard` where `enhanced` is set: "
+                "Google was away, or streams broke twice.",
+                "cpm",
+                (
+                    Query(
+                        "60 * sum by (orchestrator, reason) (rate(daybook_orchestrator_chosen_total[$__rate_interval]))",
+                        "{{orchestrator}}: {{reason}}",
+                    ),
+                ),
+                width=12,
+                stacked=True,
+            ),
             Panel(
                 "Recognition opened anew",
                 "Recognition streams that were opened anew, a minute, by why. Google ends each after five minutes, so "

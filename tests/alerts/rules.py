@@ -77,6 +77,7 @@ def check_firing(
     questions: Sequence[tuple[int, str, Sequence[Mapping[str, str]]]],
     *,
     every: str = "15s",
+    settings: Sequence[str] = (),
 ) -> None:
     """Fails, with promtool's words, unless exactly these alerts fire.
 
@@ -85,6 +86,7 @@ def check_firing(
         input_series: see `World.input_series`.
         questions: (when, the vector of ALERTS that is asked for, the labels of what is to fire), the watchdog left out.
         every: how often the rules are evaluated; the chart has them evaluated twice a scrape.
+        settings: of the chart.
     """
     by = ", ".join(("alertname", *TOLD_APART_BY))
     asked = [
@@ -98,7 +100,7 @@ def check_firing(
     file = folder / "test.yml"
     tests = [{"interval": "30s", "input_series": input_series, "promql_expr_test": asked}]
     file.write_text(
-        json.dumps({"rule_files": [str(write_rules(folder))], "evaluation_interval": every, "tests": tests})
+        json.dumps({"rule_files": [str(write_rules(folder, *settings))], "evaluation_interval": every, "tests": tests})
     )
     done = promtool("test", "rules", file)
     assert done.returncode == 0, done.stdout + done.stderr

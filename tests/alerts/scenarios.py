@@ -658,9 +658,21 @@ def _events() -> list[Scenario]:
         ),
         Scenario(
             "DaybookDeadLetters",
-            "the last ones are removed",
-            sets(SCHEDULER, "daybook_dead_letters", steady(0), subject="call.progressed"),
+            "old ones are still there, and some are removed",
+            sets(SCHEDULER, "daybook_dead_letters", before_and_after(5, AT, 2), subject="call.progressed"),
             QUIET,
+        ),
+        Scenario(
+            "DaybookDeadLetters",
+            "all were removed, and one comes after that",
+            sets(
+                SCHEDULER,
+                "daybook_dead_letters",
+                before_and_after(before_and_after(5, AT, 0), AT + 5 * MINUTE, 1),
+                subject="call.progressed",
+            ),
+            AT + 7 * MINUTE,
+            (firing("DaybookDeadLetters"),),
         ),
     ]
 

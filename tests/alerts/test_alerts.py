@@ -3,7 +3,7 @@
 import pytest
 from alerts.rules import FIRING, TOLD_APART_BY, Rule, alerts, check_firing, ever_fired, promtool, write_rules
 from alerts.scenarios import SCENARIOS, Firing, Scenario
-from alerts.timeline import HOUR, healthy
+from alerts.timeline import CLUSTER, HOUR, MINUTE, Signal, before_and_after, healthy, steady
 
 WATCHDOG = "DaybookWatchdog"
 
@@ -54,3 +54,29 @@ def test_every_alert_has_a_scenario_that_is_its_own_and_silent(alert):
 def test_promtool_finds_no_fault_in_the_rules(tmp_path):
     done = promtool("check", "rules", write_rules(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("available", "missing"),
+    [
+        (None, True),
+        (before_and_after(1, 10 * MINUTE, 0), True),
+        (before_and_after(1, 10 * MINUTE, None), True),
+        (steady(1), False),
+        (before_and_after(before_and_after(1, 10 * MINUTE, 0), 11 * MINUTE, 1), False),
+    ],
+    ids=["never made", "scaled down", "deleted", "there", "its pod moves"],
+)
+def test_a_tick_that_runs_as_a_deployment_is_told_missing_by_kubernetes_too(
+    available: Signal | None, missing, tmp_path
+):
+    mode = "windowScheduler.tick.mode=deployment"
+    [rule] = [rule for rule in alerts(mode) if rule.labels.get("told_by") == "kubernetes"]
+    assert "cronjob" not in rule.expr
+    world = healthy()
+    if available is not None:
+        world.set(CLUSTER, "kube_deployment_status_replicas_available", available)
+    told = {"alertname": rule.alert, **rule.labels}
+    at = 12 * MINUTE
+    question = (at, FIRING, [told]) if missing else (HOUR, ever_fired(HOUR), [])
+    check_firing(tmp_path, world.input_series(question[0]), [question], settings=[mode])

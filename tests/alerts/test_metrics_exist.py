@@ -18,6 +18,7 @@ TELLING = (
     "chassis.consumer",
     "chassis.health",
     "chassis.heartbeat",
+    "chassis.tls",
     "journal.metrics",
     "voice_gateway.metrics",
     "window_scheduler.metrics",
@@ -31,6 +32,7 @@ NOT_OURS = {
     "kube_cronjob_created": {"cronjob"},
     "kube_cronjob_spec_suspend": {"cronjob"},
     "kube_cronjob_status_last_successful_time": {"cronjob"},
+    "kube_deployment_status_replicas_available": {"deployment"},
 }
 """Prometheus's own, its client's, and kube-state-metrics' (its docs/metrics/workload/cronjob-metrics.md)."""
 

@@ -273,7 +273,7 @@ def _name(service: str, pod: str, metric: str, labels: tuple[tuple[str, str], ..
             "instance": "10.0.9.1:8080",
         }
         if metric != "up":
-            target["cronjob"] = "daybook-window-scheduler-tick"
+            target[metric.split("_")[1]] = "daybook-window-scheduler-tick"
     else:
         address = f"10.0.0.{pod}:8080"
         target = {

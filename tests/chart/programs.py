@@ -19,6 +19,7 @@ from emulators.twilio.settings import TwilioEmulatorSettings
 CLASSES: dict[tuple[str, str], type[BaseSettings]] = {
     ("window-scheduler", "api"): window_scheduler.settings.ApiSettings,
     ("window-scheduler", "tick"): window_scheduler.settings.TickSettings,
+    ("window-scheduler", "tick-loop"): window_scheduler.settings.TickSettings,
     ("window-scheduler", "migrate"): window_scheduler.settings.MigrateSettings,
     ("window-scheduler", "wait-for-schema"): window_scheduler.settings.MigrateSettings,
     ("call-dispatcher", "serve"): call_dispatcher.settings.Settings,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chart.rendering import CI_FILES, HELMS, NotRendered, template_with
+from chart.rendering import CI_FILES, HELMS, OLDEST, NotRendered, template, template_with
 
 
 @dataclass(frozen=True)
@@ -153,3 +153,17 @@ def test_it_is_refused_with_the_sentence_that_helps(case, program):
     said = " ".join(str(refused.value).split())
     for words in wrong.told:
         assert words in said
+
+
+@pytest.mark.parametrize("program", HELMS)
+def test_nothing_at_all_is_answered_with_what_to_give(program):
+    with pytest.raises(NotRendered) as refused:
+        template(None, program)
+    assert "nats.deploy: true for an evaluation" in str(refused.value)
+
+
+@pytest.mark.parametrize("program", HELMS)
+def test_an_older_kubernetes_is_refused(program):
+    with pytest.raises(NotRendered) as refused:
+        template(CI_FILES["minimal"], program, "1.28")
+    assert f">={OLDEST}" in str(refused.value)

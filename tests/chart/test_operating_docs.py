@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rendering import HELMS, OLDEST, ROOT, template
+from chart.rendering import HELMS, OLDEST, ROOT, template
 
 DOCS = (ROOT / "docs/operating.md").read_text()
 VALUES = re.findall(r"```yaml\n(# values: [^\n]+\n.*?)```", DOCS, re.DOTALL)

@@ -57,6 +57,8 @@ async def test_the_stages_lead_to_the_call(watch, called):
         "daybook_dial_delay_seconds",
         "daybook_time_to_first_audio_seconds",
         "daybook_turn_gap_seconds",
+        "daybook_recognition_seconds",
+        "daybook_synthesis_seconds",
         "daybook_verdict_seconds",
     ):
         assert {"trace_id": trace_id} in await watch.exemplars(f"{histogram}_bucket")

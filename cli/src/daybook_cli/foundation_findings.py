@@ -30,7 +30,7 @@ def _nats(seen: Observations) -> list[Finding]:
         )
         return [
             _found(
-                Severity.FAILURE, "nats_missing", f"NATS does not answer. {WITHOUT_NATS}", step, "DaybookMetricsMissing"
+                Severity.FAILURE, "nats_missing", f"NATS does not answer. {WITHOUT_NATS}", step, "DaybookNatsTrouble"
             )
         ]
     if seen.streams.calls is None:
@@ -62,7 +62,7 @@ def _postgresql(seen: Observations) -> list[Finding]:
             else _workload_step(seen, "postgresql")
         )
         sentence = f"PostgreSQL does not answer, say {', '.join(told_down)}. {WITHOUT_POSTGRESQL}"
-        return [_found(Severity.FAILURE, "postgresql_missing", sentence, step, "DaybookMetricsMissing")]
+        return [_found(Severity.FAILURE, "postgresql_missing", sentence, step, "DaybookDatabaseTrouble")]
     if any(seen.process(service).health is Health.READY for service in SERVICES if service != "voice-gateway"):
         return [_found(Severity.OK, "postgresql", "PostgreSQL answers.")]
     return []

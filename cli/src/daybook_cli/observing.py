@@ -100,8 +100,8 @@ class Observatory:
             CommandError: Helm does not render them; it says why.
         """
         values = {
-            # no CronJob ticks here: a day's schedule says nothing about the period
-            "windowScheduler.tick.schedule": "0 0 * * *",
+            # no CronJob ticks here
+            "windowScheduler.tick.mode": "deployment",
             "monitoring.rules.enabled": "true",
             "monitoring.rules.scrapeSeconds": str(self.scrape_s),
             "monitoring.rules.kubeStateMetrics.enabled": "false",

@@ -61,7 +61,7 @@ def _orchestrator(metrics: Metrics) -> list[Finding]:
                 "broke twice."
             )
             step = "See what broke it in the gateway's log (stream.refused, speech.restarted); is the websocket let through?"
-            found.append(_found(Severity.WARNING, "fell_back", sentence, step, "DaybookStreamsRefused"))
+            found.append(_found(Severity.WARNING, "fell_back", sentence, step, "DaybookConversationsNotBegun"))
     return found
 
 
@@ -107,8 +107,8 @@ def _webhooks(seen: Observations, metrics: Metrics) -> list[Finding]:
         severity = Severity.INFO if _conversations(metrics) else Severity.WARNING
         found.append(_found(severity, "signature_failures", sentence, step, "DaybookSignatureFailures"))
     for name, term, what, alert in (
-        ("daybook_refused_streams_total", "streams_refused", "media stream", "DaybookStreamsRefused"),
-        ("daybook_refused_webhooks_total", "webhooks_refused", "webhook", "DaybookConversationsFailing"),
+        ("daybook_refused_streams_total", "streams_refused", "media stream", "DaybookConversationsNotBegun"),
+        ("daybook_refused_webhooks_total", "webhooks_refused", "webhook", "DaybookConversationsNotBegun"),
     ):
         refused = {reason: int(times) for reason, times in metrics.by_label(name, "reason").items() if times}
         if refused:

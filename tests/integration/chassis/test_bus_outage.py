@@ -1,6 +1,7 @@
 """NATS goes and comes back: who asks is told, and what was refused can be told again."""
 
 import asyncio
+import signal
 import subprocess
 import time
 
@@ -26,6 +27,12 @@ class Server:
 
     def start(self):
         self._process = subprocess.Popen(self.nats.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def freeze(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self):
         self._process.kill()
@@ -73,3 +80,17 @@ async def test_a_bus_that_is_away_is_told_and_found_again(server):
         server.start()
         await answered(bus)
         await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="two"), event_id="two.scheduled")
+
+
+async def test_a_bus_that_hangs_for_a_while_is_told_and_serves_again(server):
+    """nats-py stops to listen when an answer comes to a question that was given up: none of ours may be."""
+    async with open_bus(NatsAccess(server.nats.url), streams=STREAMS, source="test", clock=SystemClock()) as bus:
+        server.freeze()
+        with pytest.raises(BusUnavailable, match="NATS does not answer"):
+            await bus.check()
+        hasty = asyncio.create_task(bus.check())
+        await asyncio.sleep(0)
+        hasty.cancel()  # as a probe does that waits no longer
+        server.thaw()
+        await answered(bus)
+        await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")

@@ -203,10 +203,12 @@ class World:
         self.scheduler.calls[call_id] = name
         return f"{call_id}.1"
 
-    async def ring(self, persona: str, attempt_id: str | None = None, **extra: str) -> str:
-        """Places a call to a person of that kind; returns the attempt."""
+    async def ring(
+        self, persona: str, attempt_id: str | None = None, *, overrides: dict[str, float] | None = None, **extra: str
+    ) -> str:
+        """Places a call to a person of that kind, but for what is overridden; returns the attempt."""
         attempt_id = attempt_id or self.attempt()
-        await self.carrier.put(f"/emulator/personas/{TO}", json={"persona": persona, "overrides": {}})
+        await self.carrier.put(f"/emulator/personas/{TO}", json={"persona": persona, "overrides": overrides or {}})
         hooks = f"{self.base_url}/webhooks/twilio"
         placed = await self.carrier.post(
             f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json",

@@ -1,6 +1,7 @@
 """Whole calls: the emulated carrier rings somebody, and the gateway holds the conversation."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -72,6 +73,21 @@ async def test_who_talks_over_the_greeting_loses_no_word(world):
     await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
     call = await world.carrier_call(attempt_id)
     assert world.session(attempt_id).said(journal.SPEAKER_PERSON) == call["said_words"]
+
+
+async def test_what_people_wait_for_and_talk_over_is_measured(world):
+    names = ("daybook_barge_ins_total", "daybook_recognition_seconds_count", "daybook_synthesis_seconds_count")
+    before = [REGISTRY.get_sample_value(name) for name in names]
+    # the greeting is said to its end, whoever talks; a question is not
+    attempt_id = await world.ring("interrupts_prompt", overrides={"talks_over_after_s": 15})
+    await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
+    barge_ins, recognised, spoken = (
+        REGISTRY.get_sample_value(name) - was for name, was in zip(names, before, strict=True)
+    )
+    assert barge_ins == 1
+    turns = world.session(attempt_id).turns
+    assert recognised >= len([turn for turn in turns if turn.speaker == journal.SPEAKER_PERSON])
+    assert spoken >= len([turn for turn in turns if turn.speaker == journal.SPEAKER_DAYBOOK])
 
 
 async def test_a_machine_is_hung_up_on(world):

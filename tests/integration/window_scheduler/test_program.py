@@ -162,8 +162,38 @@ async def test_a_tick_without_nats_keeps_the_call_and_the_api_announces_it(envir
     assert CallScheduled.FromString(message.data).call_id == logged(lines, "call.scheduled")[0]["call_id"]
 
 
+async def test_the_loop_ticks_each_period_until_it_is_stopped(environment):
+    await run("migrate", environment)
+    process = await started("tick-loop", {**environment, "DAYBOOK_TICK_PERIOD_S": "1"})
+    ready = await until_logged(process, "process.ready")
+    for _ in range(2):
+        await until_logged(process, "tick.finished")
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{ready['http_port']}") as client:
+        assert (await client.get("/readyz")).status_code == 200
+        [beat] = [
+            float(line.split()[-1])
+            for line in (await client.get("/metrics/")).text.splitlines()
+            if line.startswith('daybook_worker_last_success_timestamp_seconds{worker="tick"}')
+        ]
+    assert beat > 0
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
+
+
+async def test_a_tick_that_fails_does_not_end_the_loop(environment):
+    await run("migrate", environment)
+    process = await started("tick-loop", {**environment, "DAYBOOK_TICK_PERIOD_S": "1", "DAYBOOK_NATS_URL": NOWHERE})
+    postponed = await until_logged(process, "work.postponed")
+    assert (postponed["work"], "DAYBOOK_NATS_URL" in postponed["reason"]) == ("tick", True)
+    await until_logged(process, "tick.started")
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
+
+
 async def test_a_database_that_was_not_migrated_is_told(environment):
-    for command in ("tick", "api"):
+    for command in ("tick", "tick-loop", "api"):
         status, lines, _ = await run(command, environment)
         assert status == 1
         [failed] = logged(lines, "process.failed")

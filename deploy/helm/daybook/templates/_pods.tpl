@@ -144,6 +144,30 @@ readinessProbe:
   failureThreshold: 2
 {{- end -}}
 
+{{/* The same for one that answers HTTP alone. */}}
+{{- define "daybook.httpProbes" -}}
+startupProbe:
+  httpGet:
+    path: /healthz
+    port: http
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet:
+    path: /healthz
+    port: http
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet:
+    path: /readyz
+    port: http
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+{{- end -}}
+
 {{/* A pause before SIGTERM, in which the pod disappears from the endpoints. There is no shell in the images. */}}
 {{- define "daybook.preStop" -}}
 preStop:

@@ -12,6 +12,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- end -}}
 
 {{- define "daybook.validate.tick" -}}
+{{- if eq .mode "cronJob" -}}
 {{- $field := "(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[1-9][0-9]*)?" -}}
 {{- $fields := printf "%s(,%s)*" $field $field -}}
 {{- if not (regexMatch (printf "^%s( %s){4}$" $fields $fields) .schedule) -}}
@@ -38,6 +39,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- end -}}
 {{- if and .activeDeadlineSeconds (ge (int .activeDeadlineSeconds) $period) -}}
 {{- fail (printf "windowScheduler.tick.activeDeadlineSeconds: %d is not below the period of %d s: a tick that hangs would keep the next one from running. Leave it empty, or give less." (int .activeDeadlineSeconds) $period) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

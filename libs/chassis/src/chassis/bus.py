@@ -40,11 +40,13 @@ from chassis.events import (
 from chassis.heartbeat import Heartbeat
 from chassis.nats_access import NatsAccess, connect_nats
 from chassis.nats_permissions import CONSUMERS
+from chassis.nats_pulse import Pulse
 from chassis.telemetry import MESSAGING, inject, span
 
 log = structlog.get_logger()
 
 REQUEST_TIMEOUT_S = 5.0
+ANSWERS_WITHIN_S = 2.0
 ACK_WAIT_S = 30.0
 RETRY_DELAYS_S = (0.2, 1.0, 5.0, 15.0, 30.0)
 
@@ -105,6 +107,7 @@ class Bus:
     def __init__(
         self,
         client: Client,
+        pulse: Pulse,
         *,
         source: str,
         clock: Clock,
@@ -112,6 +115,7 @@ class Bus:
         retry_delays_s: Sequence[float],
     ) -> None:
         self._client = client
+        self._pulse = pulse
         self._stream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
         self._source = source
         self._clock = clock
@@ -124,13 +128,7 @@ class Bus:
         Raises:
             BusUnavailable: it does not.
         """
-        try:
-            # a client that is reconnecting keeps the flush for later and calls it done
-            connected = self._client.is_connected
-            await self._client.flush(timeout=2)
-        except (NatsError, TimeoutError, OSError) as error:
-            raise BusUnavailable(NO_ANSWER) from error
-        if not connected:
+        if not await self._pulse.felt(within_s=ANSWERS_WITHIN_S):
             raise BusUnavailable(NO_ANSWER)
 
     async def provision(self) -> None:
@@ -287,8 +285,9 @@ async def open_bus(
         client = await connect_nats(access, name=source, lost=lost, back=back)
     except (NatsError, TimeoutError, OSError) as error:
         raise BusUnavailable(NO_ANSWER) from error
+    pulse = Pulse(client)
     try:
-        bus = Bus(client, source=source, clock=clock, streams=streams, retry_delays_s=retry_delays_s)
+        bus = Bus(client, pulse, source=source, clock=clock, streams=streams, retry_delays_s=retry_delays_s)
         await bus.provision()
         yield bus
     finally:
@@ -296,3 +295,4 @@ async def open_bus(
         leaving = True
         with contextlib.suppress(OSError):  # NATS went before us
             await client.close()
+        pulse.forget()

@@ -61,8 +61,8 @@ def _forget(asking: "asyncio.Future[None]") -> None:
         asking.exception()  # it is known: it was given up
 
 
-async def watch(checks: Mapping[str, Check], stop: asyncio.Event) -> None:
-    """Asks the checks every ten seconds until `stop` is set, for `daybook_dependency_up`; a change is told in the log."""
+async def watch(checks: Mapping[str, Check], stop: asyncio.Event, *, every: timedelta = WATCHED_EVERY) -> None:
+    """Asks the checks every so often until `stop` is set, for `daybook_dependency_up`; a change is told in the log."""
     known: dict[str, str] = {}
     while not stop.is_set():
         found = await failing(checks)
@@ -73,7 +73,7 @@ async def watch(checks: Mapping[str, Check], stop: asyncio.Event) -> None:
             elif name in known and name not in found:
                 log.info("dependency.up", dependency=name)
         known = found
-        await until_set(stop, within=WATCHED_EVERY)
+        await until_set(stop, within=every)
 
 
 def health_routes(checks: Mapping[str, Check], *, draining: asyncio.Event | None = None) -> list[BaseRoute]:

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 CONNECT_TIMEOUT_S = 10.0
 RECONNECT_WAIT_S = 0.5
+PING_EVERY_S = 20
+"""A connection that answers none of two is given up, and made anew."""
 
 Happened = Callable[[], Awaitable[None]]
 
@@ -65,6 +67,7 @@ async def connect_nats(
             inbox_prefix=inbox_prefix(access.user) if access.user is not None else DEFAULT_INBOX_PREFIX,
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # it sleeps for so long, and takes a fraction
+            ping_interval=PING_EVERY_S,
             disconnected_cb=lost,
             reconnected_cb=back,
             error_cb=ignore,

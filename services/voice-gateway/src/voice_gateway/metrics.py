@@ -30,6 +30,17 @@ turn_gap_s = Histogram(
     "From the decision to say something to its first audio.",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
+recognition_s = Histogram(
+    "daybook_recognition_seconds",
+    "From the end of what was said to its settled words, in the call's own time.",
+    buckets=(0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10),
+)
+synthesis_s = Histogram(
+    "daybook_synthesis_seconds",
+    "From the request for speech to its first audio.",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5),
+)
+barge_ins = Counter("daybook_barge_ins_total", "Prompts that were broken off or withdrawn because the person spoke.")
 verdict_s = Histogram(
     "daybook_verdict_seconds", "How long a verdict took.", buckets=(0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 2.5, 3)
 )

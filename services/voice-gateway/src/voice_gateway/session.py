@@ -5,7 +5,7 @@ Everything of a call happens on one event loop, so an event is decided and its c
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -41,7 +41,14 @@ from voice_gateway.exchange import (
 from voice_gateway.journal import Keeper
 from voice_gateway.line import NORMAL_CLOSURE, TRY_AGAIN_LATER, Line
 from voice_gateway.media import Audio, Digit, MarkReached, Stopped
-from voice_gateway.metrics import time_to_first_audio_s, turn_gap_s, unspoken_prompts
+from voice_gateway.metrics import (
+    barge_ins,
+    recognition_s,
+    synthesis_s,
+    time_to_first_audio_s,
+    turn_gap_s,
+    unspoken_prompts,
+)
 from voice_gateway.programmes import Programme
 from voice_gateway.recording import Recording
 from voice_gateway.speech_to_text import Ear, SpeechEvent
@@ -191,16 +198,25 @@ class Session:
         try:
             async with aclosing(self._senses.ear.events()) as events:
                 async for event in events:
-                    self._apply(_later(event, self._starts_at_ms))
+                    self._take_in(_later(event, self._starts_at_ms))
         except SpeechRefused as error:
             log.error("speech.refused", reason=str(error))
             self.break_off()
 
+    def _take_in(self, event: SpeechEvent) -> None:
+        if isinstance(event, Heard):
+            observe(recognition_s, max(0, self._recording.now_ms - event.ends_at_ms) / 1000)
+        if Clear() in self._apply(event):
+            barge_ins.inc()
+
     # ------------------------------------------------------------------------------------------------------ what is done
 
-    def _apply(self, event: Event) -> None:
-        for command in self._conversation.handle(event):
+    def _apply(self, event: Event) -> Sequence[Command]:
+        """Decides and does; what was decided."""
+        commands = self._conversation.handle(event)
+        for command in commands:
             self._do(command)
+        return commands
 
     def _do(self, command: Command) -> None:
         match command:
@@ -236,11 +252,13 @@ class Session:
         await self._until_turns_are_safe()
         sounding = False
         for _ in range(TRIES_TO_SPEAK):
+            asked_s = time.monotonic()
             try:
                 async with aclosing(self._senses.voice.speak(prompt.text, self._senses.locale)) as pieces:
                     async for piece in pieces:
                         if not sounding:
                             sounding = True
+                            observe(synthesis_s, time.monotonic() - asked_s)
                             self._begin_to_sound(prompt, began_s)
                         self._recording.sent(piece)
                         self._line.send_audio(piece)

@@ -1,15 +1,16 @@
-"""Runs window-scheduler: `python -m window_scheduler tick | api | migrate | wait-for-schema`. All wiring stands here."""
+"""`python -m window_scheduler tick | tick-loop | api | migrate | wait-for-schema`. All wiring stands here, and nowhere else."""
 
 import argparse
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from chassis.bus import STREAMS, open_bus, replicated
-from chassis.clock import SystemClock
-from chassis.database import open_database
+from chassis.clock import Clock, SystemClock
+from chassis.database import Database, open_database
 from chassis.events import CALL_FINISHED
 from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade, wait_for_schema
@@ -23,7 +24,7 @@ from window_scheduler.figures import Figures
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.relay import announce
-from window_scheduler.repeating import repeat
+from window_scheduler.repeating import repeat, repeat_by_the_clock
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
 from window_scheduler.tables import SCHEMA
@@ -51,11 +52,31 @@ async def tick(settings: TickSettings, _stop: asyncio.Event) -> None:
     url, clock = settings.database_url.get_secret_value(), SystemClock()
     await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
     async with open_database(url, schema=SCHEMA) as database:
-        # NATS is asked for only once the calls stand: where it is down, they are kept, and this exits with 1
-        tick_id, tally = await schedule(database, clock, period=settings.tick_period)
-        streams = replicated(STREAMS, settings.stream_replicas)
-        async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus:
-            await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+        await tick_once(settings, database, clock)
+
+
+async def tick_loop(settings: TickSettings, stop: asyncio.Event) -> None:
+    """The same tick each period, for a cluster that is not to run a Job so often. One that failed is made up for by the next."""
+    url, clock = settings.database_url.get_secret_value(), SystemClock()
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    async with open_database(url, schema=SCHEMA) as database:
+        checks = {"database": database.check}
+        async with (
+            serving_http(health_app(checks), settings.http_host, settings.http_port) as http_port,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(watch(checks, stop))
+            log.info("process.ready", http_port=http_port)
+            work = partial(tick_once, settings, database, clock)
+            await repeat_by_the_clock("tick", work, period=settings.tick_period, clock=clock, stop=stop)
+
+
+async def tick_once(settings: TickSettings, database: Database, clock: Clock) -> None:
+    # NATS is asked for only once the calls stand: where it is down, they are kept, and a later tick or the api announces them
+    tick_id, tally = await schedule(database, clock, period=settings.tick_period)
+    streams = replicated(STREAMS, settings.stream_replicas)
+    async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus:
+        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
 
 
 async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -103,12 +124,15 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("tick", help="schedule the windows that open before the next tick, then end")
+    commands.add_parser("tick-loop", help="tick each period until stopped")
     commands.add_parser("api", help="serve people, windows and calls over gRPC until stopped")
     commands.add_parser("migrate", help="bring the database to this program's schema, then end")
     commands.add_parser("wait-for-schema", help="end once the database is at this program's schema")
     match parser.parse_args().command:
         case "tick":
             return run_program(SERVICE, TickSettings, tick)
+        case "tick-loop":
+            return run_program(SERVICE, TickSettings, tick_loop)
         case "api":
             return run_program(SERVICE, ApiSettings, api)
         case "wait-for-schema":

@@ -1,0 +1,131 @@
+"""A day as one story, from what three services say of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
+from daybook.journal.v1 import journal_pb2 as journal
+from daybook.scheduler.v1 import scheduler_pb2 as scheduler
+from daybook_cli.day_story import WHY, Parts, day_story, verdict
+
+OPENS = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+NOW = OPENS + timedelta(hours=3)
+CALL = "e0fe3208-548b-538f-b562-c683435e61e1"
+
+
+def stamped(message, **moments):
+    for field, at in moments.items():
+        getattr(message, field).FromDatetime(at)
+    return message
+
+
+def day(*standings, **changes):
+    windows = [
+        scheduler.WindowOnDay(
+            window=scheduler.CallWindow(times=scheduler.WindowTimes(starts_at="09:00", ends_at="10:00")),
+            standing=standing,
+        )
+        for standing in standings
+    ]
+    return scheduler.ExplainDayResponse(
+        local_day="2026-11-24", time_zone="Europe/Vienna", local_time="12:00", windows=windows, **changes
+    )
+
+
+def called(outcome="CALL_OUTCOME_REFLECTED", reason="reflection_completed"):
+    call = scheduler.ScheduledCall(call_id=CALL, window_id="w", outcome=outcome, reason=reason)
+    stamped(call, scheduled_at=OPENS - timedelta(minutes=3), not_before=OPENS, finished_at=OPENS + timedelta(minutes=4))
+    authorization = stamped(scheduler.DialAuthorization(attempt_id=f"{CALL}.1"), authorized_at=OPENS)
+    return day(scheduler.WINDOW_STANDING_CALLED, call=call, authorizations=[authorization])
+
+
+def dial(*attempts, decisions=()):
+    return dispatcher.Dial(call_id=CALL, state="finished", attempts=attempts, decisions=decisions)
+
+
+def attempt(number, state, after, **more):
+    told = dispatcher.Attempt(attempt_id=f"{CALL}.{number}", number=number, state=state, **more)
+    at = OPENS + after
+    return stamped(told, submitted_at=at, heard_at=at, ended_at=at + timedelta(minutes=1))
+
+
+def entry():
+    kept = journal.EntrySummary(entry_id="e", call_id=CALL, outcome=journal.SESSION_OUTCOME_COMPLETED, turns=8)
+    kept.recording_ms = 62_000
+    return stamped(kept, started_at=OPENS + timedelta(minutes=2), ended_at=OPENS + timedelta(minutes=3))
+
+
+def terms(parts):
+    return [each.term for each in day_story(parts, now=NOW)]
+
+
+def test_a_reflected_call_is_told_from_its_window_to_its_entry():
+    busy = attempt(1, "busy", timedelta(seconds=5))
+    again = stamped(
+        dispatcher.Decision(attempt_number=1, decision="try_again", reason="busy", times=1),
+        last_at=OPENS + timedelta(seconds=70),
+    )
+    second = attempt(
+        2, "completed", timedelta(seconds=100), answered_by="human", reflection="completed", carrier_call_id="CA1"
+    )
+    parts = Parts(called(), dial(busy, second, decisions=[again]), entry())
+    assert terms(parts) == [
+        "window_called",
+        "call_scheduled",
+        "dial_allowed",
+        "dialed",
+        "attempt_busy",
+        "try_again",
+        "dialed",
+        "session_began",
+        "attempt_completed",
+        "entry_kept",
+        "call_finished",
+    ]
+    assert verdict(parts) == "The day's call ended: reflected (reflection completed)."
+    told = {each.term: each.sentence for each in day_story(parts, now=NOW)}
+    assert told["attempt_completed"] == "Attempt 2: completed, picked up by: human, reflection completed."
+    assert told["entry_kept"] == "Entry e kept: 8 turns and 62 s of recording, completed."
+    assert told["try_again"] == "To be tried again: busy."
+
+
+@pytest.mark.parametrize(
+    ("standings", "because"),
+    [
+        ([scheduler.WINDOW_STANDING_OPTED_OUT], "the person opted out"),
+        ([scheduler.WINDOW_STANDING_NO_CONSENT], "had not consented"),
+        ([scheduler.WINDOW_STANDING_OTHER_DAY, scheduler.WINDOW_STANDING_NOT_OPEN_YET], "it is not open yet"),
+        ([scheduler.WINDOW_STANDING_OTHER_DAY], "does not open on this day"),
+        ([scheduler.WINDOW_STANDING_NOT_OPEN_YET, scheduler.WINDOW_STANDING_MISSED], "no tick looked"),
+        ([], "no call window"),
+    ],
+)
+def test_a_day_without_a_call_says_why(standings, because):
+    parts = Parts(day(*standings), dispatcher.Dial(), journal.EntrySummary())
+    assert verdict(parts).startswith("No call: ")
+    assert because in verdict(parts)
+
+
+def test_every_standing_has_a_reason():
+    assert set(WHY) == set(scheduler.WindowStanding.values()) - {scheduler.WINDOW_STANDING_UNSPECIFIED}
+
+
+def test_a_window_of_another_day_says_when_it_opens_next():
+    other = day(scheduler.WINDOW_STANDING_OTHER_DAY)
+    other.windows[0].window.next_opens_at.FromDatetime(OPENS + timedelta(days=2))
+    [window] = day_story(Parts(other, dispatcher.Dial(), journal.EntrySummary()), now=NOW)
+    assert "it opens next on 2026-11-26 at 09:00" in window.sentence
+
+
+def test_a_refused_carrier_is_told_with_its_code_and_whose_fault_it_is():
+    refused = attempt(1, "rejected", timedelta(0), fault="operator", error_code=21210)
+    parts = Parts(called("CALL_OUTCOME_FAILED", "attempts_exhausted"), dial(refused), journal.EntrySummary())
+    told = {each.term: each.sentence for each in day_story(parts, now=NOW)}
+    assert told["attempt_rejected"] == "Attempt 1: rejected, fault operator, error 21210."
+    assert "nothing_kept" in told
+
+
+def test_who_does_not_answer_is_told_in_place_of_their_part():
+    assert {"dispatcher_silent", "journal_silent"} <= set(terms(Parts(called(), None, None)))
+    assert "not_heard_of" in terms(Parts(called(), dispatcher.Dial(), journal.EntrySummary()))
