@@ -13,17 +13,14 @@ A_POD = ip_network("10.42.0.0/24")
 """Where a cluster's pods usually live; a rule for the open internet that leaves such addresses out reaches no pod."""
 
 
-def arrows(render: Rendered) -> set[Arrow]:
-    """All connections between the pods of the release that the policies let through."""
+def arrows(render: Rendered, *ends: str) -> set[Arrow]:
+    """All connections between the pods of the release that the policies let through, at the ends "Egress" and "Ingress"."""
+    lets = {"Egress": _lets_out, "Ingress": _lets_in}
     found = set()
     for one in render.pods():
         for other in render.pods():
             for port, name in ports(other):
-                if (
-                    other is not one
-                    and _lets_out(render, one, other, port, name)
-                    and _lets_in(render, one, other, port, name)
-                ):
+                if other is not one and all(lets[end](render, one, other, port, name) for end in ends):
                     found.add((one.component, other.component, port))
     return found
 
