@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx2
 import nats
@@ -16,6 +17,7 @@ from chassis.rpc import open_channel
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from daybook_cli.demo import zone_at_day
 
 NOWHERE = "nats://127.0.0.1:9"
 ALL_DAY = pb.WindowTimes(starts_at="00:00", ends_at="23:59", weekly=pb.Weekly(weekdays=range(1, 8)))
@@ -95,7 +97,8 @@ async def someone_with_a_window(channel):
     request = pb.CreatePersonRequest(
         name="Ada Lovelace",
         phone_number="+436601234567",
-        time_zone="UTC",
+        # where it is day now: a window that is over before the next tick would bring its call when it is booked
+        time_zone=zone_at_day(datetime.now(UTC)).key,
         consent=pb.Consent(wording_version="v1", channel="portal"),
     )
     request.consent.given_at.GetCurrentTime()
