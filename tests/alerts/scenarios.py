@@ -606,7 +606,10 @@ def _events() -> list[Scenario]:
             Scenario(
                 "DaybookEventsWaiting",
                 f"{consumer} handles nothing",
-                sets(SCHEDULER, "daybook_consumer_waiting", before_and_after(0, AT, 2), consumer=consumer),
+                all_of(
+                    sets(service, "daybook_events_handled_total", 0, subject=subject, result="handled"),
+                    sets(SCHEDULER, "daybook_consumer_waiting", before_and_after(0, AT, 2), consumer=consumer),
+                ),
                 AT + 6 * MINUTE,
                 (waits,),
             ),
@@ -794,6 +797,22 @@ def _conversations() -> list[Scenario]:
             "two prompts of a day",
             gateway("daybook_unspoken_prompts_total", AT, AT + 3 * HOUR, purpose="greeting"),
             4 * HOUR,
+        ),
+        Scenario(
+            "DaybookVerdictsMissing",
+            "Gemini does not answer during a call",
+            gateway("daybook_verdicts_total", *range(AT, AT + 3 * MINUTE, 30), verdict="none"),
+            AT + 4 * MINUTE,
+            (firing("DaybookVerdictsMissing"),),
+        ),
+        Scenario(
+            "DaybookVerdictsMissing",
+            "some of many come too late",
+            all_of(
+                gateway("daybook_verdicts_total", *range(AT, AT + 3 * MINUTE, 30), verdict="none"),
+                sets(GATEWAY, "daybook_verdicts_total", counts_every(10), verdict="answered"),
+            ),
+            QUIET,
         ),
         Scenario(
             "DaybookSpeechRestarts",

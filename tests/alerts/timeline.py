@@ -228,6 +228,8 @@ def _healthy_conversations(world: World) -> None:
     world.set(GATEWAY, "daybook_refused_webhooks_total", 0, reason="Unavailable")
     world.set(GATEWAY, "daybook_turn_gap_seconds_count", counts_every(6 * MINUTE))
     world.set(GATEWAY, "daybook_turn_gap_seconds_bucket", counts_every(6 * MINUTE), le="1.0")
+    world.set(GATEWAY, "daybook_verdicts_total", counts_every(10 * MINUTE), verdict="answered")
+    world.set(GATEWAY, "daybook_verdicts_total", counts_every(HOUR), verdict="none")
     world.set(GATEWAY, "daybook_unspoken_prompts_total", 0, purpose="greeting")
     world.set(GATEWAY, "daybook_speech_restarts_total", counts_every(20 * MINUTE), reason="changed")
     world.set(GATEWAY, "daybook_speech_restarts_total", 0, reason="unavailable")

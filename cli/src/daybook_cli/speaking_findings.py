@@ -89,7 +89,7 @@ def _google(seen: Observations, metrics: Metrics) -> list[Finding]:
     if none >= FEW_VERDICTS and none * 2 > all_of_them:
         sentence = f"Gemini gave no verdict in time for {none} of {all_of_them} answers: conversations go on by the clock alone."
         step = f"{log} Is GEMINI_API_KEY valid, and has it the model?"
-        found.append(_found(Severity.WARNING, "verdicts_missing", sentence, step, "DaybookConversationsFailing"))
+        found.append(_found(Severity.WARNING, "verdicts_missing", sentence, step, "DaybookVerdictsMissing"))
     if not found:
         outside = {party: kind for party, kind in seen.outside.items() if "Twilio" not in party}
         which = f" ({', '.join(f'{party} {kind}' for party, kind in outside.items())})" if outside else ""
