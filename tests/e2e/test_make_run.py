@@ -77,14 +77,16 @@ def test_half_an_account_is_refused_before_anything_starts(home):
 
 def test_up_status_and_down(home):
     assert typed(home, "status").returncode == 1
-    up = typed(home, "up")
+    up = typed(home, "up", "--observe")
     assert up.returncode == 0, up.stderr
+    assert "Prometheus: http://127.0.0.1:" in up.stdout
     try:
         again = typed(home, "up")
         assert "Daybook runs here already" in again.stderr
         status = typed(home, "status")
         assert status.returncode == 0, status.stdout
-        assert status.stdout.count("ready") == 10
+        assert status.stdout.count("ready") == 11
+        assert "Prometheus: http://127.0.0.1:" in status.stdout
         assert "Twilio (carrier): emulated" in status.stdout
         person = typed(
             home, "person", "add", "--name", "Ada", "--phone", "+12025550177", "--zone", "Europe/Vienna", "--consent"
