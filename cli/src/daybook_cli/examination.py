@@ -18,7 +18,7 @@ from daybook_cli.probes import firing_alerts, look_at
 from daybook_cli.streams import look_at_streams
 from daybook_cli.surroundings import Surroundings
 
-ANSWER_WITHIN_S = 6.0
+ANSWER_WITHIN_S = 5.0
 
 ResultT = TypeVar("ResultT")
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from daybook_cli.observations import Health, Metrics, Process
 
-READY_WITHIN_S = 8.0
+READY_WITHIN_S = 5.0
 """Longer than a service waits for the parts that it asks."""
 
 ANSWER_WITHIN_S = 4.0
@@ -22,7 +22,7 @@ async def look_at(client: httpx2.AsyncClient, address: str) -> Process:
         _get(client, f"{address}/readyz", READY_WITHIN_S),
         _get(client, f"{address}/metrics/", ANSWER_WITHIN_S),
     )
-    told = read_metrics(metrics.text) if metrics is not None and metrics.is_success else None
+    told = _metrics(metrics)
     if ready is not None:
         health = Health.READY if ready.is_success else Health.NOT_READY
         return Process(health, failing=_failing(ready), metrics=told)
@@ -41,8 +41,11 @@ async def firing_alerts(client: httpx2.AsyncClient, prometheus_url: str) -> Sequ
     answer = await _get(client, f"{prometheus_url}/api/v1/alerts", ANSWER_WITHIN_S)
     if answer is None or not answer.is_success:
         return None
-    alerts = answer.json()["data"]["alerts"]
-    names = {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+    try:
+        alerts = answer.json()["data"]["alerts"]
+        names = {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
+    except (ValueError, LookupError, TypeError):
+        return None  # something else listens there
     return sorted(names - {"DaybookWatchdog"})
 
 
@@ -61,12 +64,16 @@ def _failing(answer: httpx2.Response) -> Sequence[str]:
     return sorted(told.get("failing", {})) if isinstance(told, dict) else ()
 
 
-def read_metrics(text: str) -> Metrics:
-    """The samples of a page in Prometheus' text format."""
-    return Metrics(
-        {
+def _metrics(answer: httpx2.Response | None) -> Metrics | None:
+    """The samples of a page in Prometheus' text format; none where it is something else."""
+    if answer is None or not answer.is_success:
+        return None
+    try:
+        samples = {
             (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(answer.text)
             for sample in family.samples
         }
-    )
+    except ValueError:
+        return None
+    return Metrics(samples)

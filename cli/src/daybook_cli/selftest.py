@@ -52,7 +52,8 @@ def selftest(
             "The selftest rings a synthetic number, and must not ring a telephone. Where the carrier is the emulator, say so by "
             "--emulated-carrier; with the real one there is no selftest."
         )
-    until_interrupted(_tested(surroundings, within))
+    if not until_interrupted(_tested(surroundings, within)):
+        raise CommandError("Interrupted before the call was over.")
 
 
 async def _tested(surroundings: Surroundings, within_s: float) -> None:

@@ -1,0 +1,222 @@
+"""`daybook doctor`, `explain`, `status`, `selftest` and `tick`, as an operator types them at a Daybook that runs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import pytest
+
+from daybook_cli.demo import window_open_now, zone_at_day
+
+pytestmark = pytest.mark.timeout(420)
+
+NAME, NUMBER = "Quentin", "+12025550142"
+WITHIN_S = 180
+
+
+class Operator:
+    """Somebody at a terminal, beside a Daybook of their own."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.said = ""
+
+    def types(self, *words):
+        environment = {
+            **os.environ,
+            "DAYBOOK_HOME": str(self.folder / ".daybook"),
+            "DAYBOOK_VOICES": "wordcode",
+            "DAYBOOK_TIME_FACTOR": "10",
+            "DAYBOOK_PERSONA": "brief",
+            "COLUMNS": "300",
+        }
+        argv = [sys.executable, "-m", "daybook_cli", *words]
+        done = subprocess.run(argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.said += done.stdout + done.stderr
+        return done
+
+    def told(self, *words):
+        done = self.types(*words, "--json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def person(self, *consent):
+        zone = zone_at_day(datetime.now(UTC))
+        added = self.types("person", "add", "--name", NAME, "--phone", NUMBER, "--zone", zone.key, *consent)
+        assert added.returncode == 0, added.stderr
+        return added.stdout.strip(), zone
+
+    def window_now(self, person, zone):
+        times = window_open_now(datetime.now(UTC), zone)
+        self.window(person, times.starts_at, times.ends_at, times.one_off.date)
+
+    def window(self, person, starts_at, ends_at, date):
+        added = self.types("window", "add", person, "--from", starts_at, "--to", ends_at, "--date", date)
+        assert added.returncode == 0, added.stderr
+
+    def until(self, holds):
+        """Looks again until it holds: each look is a command, which takes its time."""
+        deadline = time.monotonic() + WITHIN_S
+        while not holds():
+            assert time.monotonic() < deadline, self.said[-2000:]
+
+    @contextmanager
+    def stopped(self, name):
+        """A process that is there and does nothing, as one that hangs."""
+        running = json.loads((self.folder / ".daybook" / "running.json").read_text())
+        process = psutil.Process(running["pids"][name])
+        family = [process, *process.children(recursive=True)]
+        for each in family:
+            each.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in reversed(family):
+                each.send_signal(signal.SIGCONT)
+            self.until(lambda: self.types("status").returncode == 0)
+
+
+@pytest.fixture(scope="module")
+def operator():
+    with TemporaryDirectory(prefix="daybook-operated-") as folder:
+        operator = Operator(folder)
+        up = operator.types("up")
+        try:
+            assert up.returncode == 0, up.stderr
+            yield operator
+        finally:
+            operator.types("down")
+
+
+def test_a_healthy_daybook_passes_every_look(operator):
+    doctor = operator.types("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert [line for line in doctor.stdout.splitlines() if line[:2].strip().rstrip(".").isdigit()] == [
+        "1. Are calls being scheduled?",
+        "2. Are scheduled calls made?",
+        "3. Are conversations held, through Google?",
+        "4. Does what is said reach the journal?",
+    ]
+    status = operator.types("status")
+    assert status.returncode == 0
+    assert "Last tick: " in status.stdout
+
+
+def test_a_selftest_makes_a_call_and_leaves_nothing_behind(operator):
+    refused = operator.types("selftest")
+    assert refused.returncode == 1
+    assert "--emulated-carrier" in refused.stderr
+    before = operator.types("person", "list").stdout
+    done = operator.types("selftest", "--emulated-carrier", "--within", str(WITHIN_S))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The journal kept" in done.stdout
+    assert operator.types("person", "list").stdout == before
+    assert operator.told("doctor")["status"] == 0
+
+
+def test_a_selftest_that_is_out_of_time_says_how_far_it_came_and_deletes_its_person_all_the_same(operator):
+    before = operator.types("person", "list").stdout
+    done = operator.types("selftest", "--emulated-carrier", "--within", "0.01")
+    assert done.returncode == 1
+    assert "Not within 0 s." in done.stderr
+    assert operator.types("person", "list").stdout == before
+
+
+def test_a_reflected_call_is_explained_from_its_window_to_its_entry(operator):
+    person, zone = operator.person("--consent")
+    operator.window_now(person, zone)
+    assert operator.types("tick").returncode == 0
+    operator.until(lambda: "call_finished" in {it["term"] for it in operator.told("explain", person)["story"]})
+    operator.until(lambda: "entry_kept" in {it["term"] for it in operator.told("explain", person)["story"]})
+    told = operator.told("explain", person)
+    assert told["verdict"] == "The day's call ended: reflected (reflection completed)."
+    moments = [it for it in told["story"] if it["at"]]
+    assert moments == sorted(moments, key=lambda it: datetime.fromisoformat(it["at"]))
+    wanted = ["call_scheduled", "dial_allowed", "dialed", "session_began", "entry_kept"]
+    assert [it["term"] for it in moments if it["term"] in wanted] == wanted
+    assert {it["by"] for it in told["story"]} == {"window-scheduler", "call-dispatcher", "journal"}
+    assert operator.types("explain", person).stdout.count("Window ") == 1
+
+
+def test_one_who_opted_out_and_one_who_never_consented_are_explained(operator):
+    gone, zone = operator.person("--consent")
+    operator.window_now(gone, zone)
+    operator.types("person", "opt-out", gone)
+    never, zone = operator.person()
+    operator.window_now(never, zone)
+    operator.types("tick")
+    assert operator.told("explain", gone)["verdict"] == "No call: the person opted out."
+    assert operator.told("explain", never)["verdict"] == "No call: the person had not consented to be called."
+
+
+def test_a_window_that_is_not_open_in_its_persons_zone_is_explained(operator):
+    person, zone = operator.person("--consent")
+    tomorrow = (datetime.now(zone) + timedelta(days=1)).date().isoformat()
+    operator.window(person, "09:00", "10:00", tomorrow)
+    operator.types("tick")
+    today = operator.told("explain", person)
+    assert today["verdict"] == "No call: it does not open on this day."
+    assert f"it opens next on {tomorrow} at 09:00" in today["story"][0]["sentence"]
+    then = operator.told("explain", person, "--day", tomorrow)
+    assert "it is not open yet" in then["verdict"]
+
+
+def test_nobody_and_no_day_are_refused(operator):
+    nobody = operator.types("explain", "00000000-0000-0000-0000-000000000000")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
+    person, _ = operator.person("--consent")
+    assert "local_day" in operator.types("explain", person, "--day", "tomorrow").stderr
+
+
+@pytest.mark.parametrize(
+    ("process", "term", "follows"),
+    [
+        ("window-scheduler", "scheduler_missing", "scheduled calls are not made"),
+        ("call-dispatcher", "dispatcher_missing", "Calls are scheduled and never made"),
+        ("voice-gateway", "gateway_missing", "Calls are made and nobody speaks"),
+        ("journal", "journal_missing", "Nothing that is said is kept"),
+        ("nats", "nats_missing", "none is announced, dialed or reported"),
+        ("postgres", "postgresql_missing", "No call is scheduled"),
+    ],
+)
+def test_a_process_that_hangs_is_named_with_what_follows_from_it(operator, process, term, follows):
+    with operator.stopped(process):
+        told = operator.told("doctor")
+    assert told["status"] == 2
+    [finding] = [it for it in told["findings"] if it["term"] == term]
+    assert finding["severity"] == "failure"
+    assert follows in finding["sentence"]
+    assert finding["next_step"]
+    assert finding["runbook"].startswith("docs/runbooks/Daybook")
+
+
+def test_the_status_names_a_process_that_hangs(operator):
+    with operator.stopped("emulator-gemini"):
+        status = operator.types("status")
+    assert status.returncode == 1
+    [line] = [line for line in status.stdout.splitlines() if "emulator-gemini" in line]
+    assert "does not answer" in line
+
+
+def test_no_name_and_no_number_was_told(operator):
+    looks = [
+        operator.types(*words).stdout
+        for words in (["doctor"], ["doctor", "--json"], ["status"], ["explain", operator.person("--consent")[0]])
+    ]
+    for clear in (NAME, NUMBER):
+        assert not [look for look in looks if clear in look]
+
+
+def test_where_nothing_runs_the_doctor_says_so(tmp_path):
+    elsewhere = Operator(tmp_path)
+    told = elsewhere.told("doctor")
+    assert told["status"] == 2
+    assert [it["term"] for it in told["findings"]] == ["not_running"]
