@@ -70,7 +70,6 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         signatures = Signatures(settings.base_url(), [settings.twilio_auth_token, *([secondary] if secondary else [])])
         tokens = StreamTokens(settings.twilio_auth_token, clock)
         calls = CallsInProgress()
-        metrics.calls_in_progress.set_function(calls.count)
         briefings = Briefings(scheduler_channel)
         journal = Journal(journal_channel)
         progress = Progress(bus, clock)

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from chassis.waiting import until_set
 from voice_gateway.attempts import Attempt
+from voice_gateway.metrics import calls_in_progress
 from voice_gateway.session import Session
 
 STREAM_OPENS_WITHIN = timedelta(seconds=60)
@@ -55,10 +56,12 @@ class CallsInProgress:
             if running is not None:
                 running.break_off()
             async with turn:
+                calls_in_progress.inc()
                 try:
                     yield
                 finally:
                     self._sessions.pop(call_id, None)
+                    calls_in_progress.dec()
         finally:
             self._streams[attempt.attempt_id] -= 1
             # the carrier asks what is next, or tells that the call has ended
@@ -98,7 +101,7 @@ class CallsInProgress:
         self._changed.set()
 
     def count(self) -> int:
-        """How many calls are in progress."""
+        """How many calls are in progress, as far as this process can know: another may have gone on with some of them."""
         self._forget_late()
         return len(self._awaited.keys() | self._streams.keys())
 

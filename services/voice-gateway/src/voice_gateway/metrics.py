@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from voice_gateway.exchange import Outcome, Purpose, Verdict
 
-calls_in_progress = Gauge("daybook_calls_in_progress", "Calls that this process holds, between their turns as well.")
+calls_in_progress = Gauge("daybook_calls_in_progress", "Conversations over a media stream that run in this process.")
 orchestrator_configured = Gauge(
     "daybook_orchestrator_configured",
     "1 for the orchestrator that is set, with what set it.",
