@@ -29,7 +29,11 @@ class Operator:
         self.folder = Path(folder)
         self.said = ""
 
-    def types(self, *words):
+    @property
+    def running(self):
+        return json.loads((self.folder / ".daybook" / "running.json").read_text())
+
+    def types(self, *words, **settings):
         environment = {
             **os.environ,
             "DAYBOOK_HOME": str(self.folder / ".daybook"),
@@ -37,14 +41,15 @@ class Operator:
             "DAYBOOK_TIME_FACTOR": "10",
             "DAYBOOK_PERSONA": "brief",
             "COLUMNS": "300",
+            **settings,
         }
         argv = [sys.executable, "-m", "daybook_cli", *words]
         done = subprocess.run(argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
         self.said += done.stdout + done.stderr
         return done
 
-    def told(self, *words):
-        done = self.types(*words, "--json")
+    def told(self, *words, **settings):
+        done = self.types(*words, "--json", **settings)
         assert done.stdout, done.stderr
         return json.loads(done.stdout)
 
@@ -71,8 +76,7 @@ class Operator:
     @contextmanager
     def stopped(self, name):
         """A process that is there and does nothing, as one that hangs."""
-        running = json.loads((self.folder / ".daybook" / "running.json").read_text())
-        process = psutil.Process(running["pids"][name])
+        process = psutil.Process(self.running["pids"][name])
         family = [process, *process.children(recursive=True)]
         for each in family:
             each.send_signal(signal.SIGSTOP)
@@ -108,6 +112,30 @@ def test_a_healthy_daybook_passes_every_look(operator):
     status = operator.types("status")
     assert status.returncode == 0
     assert "Last tick: " in status.stdout
+
+
+def test_in_a_cluster_it_asks_where_the_settings_say_and_misses_kubernetes_alone(operator):
+    running = operator.running
+    urls = {name: address.removesuffix("/readyz") for name, address in running["health"].items()}
+    secrets = operator.folder / "secrets"
+    secrets.mkdir()
+    password = (operator.folder / ".daybook" / "keys" / "nats-toolbox").read_text()
+    (secrets / "DAYBOOK_NATS_PASSWORD").write_text(password)
+    told = operator.told(
+        "doctor",
+        DAYBOOK_SCHEDULER_TARGET=running["scheduler"],
+        DAYBOOK_DISPATCHER_TARGET=running["dispatcher"],
+        DAYBOOK_JOURNAL_TARGET=running["journal"],
+        DAYBOOK_SCHEDULER_URL=urls["window-scheduler"],
+        DAYBOOK_DISPATCHER_URL=urls["call-dispatcher"],
+        DAYBOOK_JOURNAL_URL=urls["journal"],
+        DAYBOOK_GATEWAY_URL=urls["voice-gateway"],
+        DAYBOOK_NATS_URL=running["nats_url"],
+        DAYBOOK_NATS_USER="toolbox",
+        DAYBOOK_SECRETS_DIR=str(secrets),
+    )
+    assert [it["term"] for it in told["findings"] if it["severity"] in {"warning", "failure"}] == ["kubernetes_silent"]
+    assert told["status"] == 1
 
 
 def test_a_selftest_makes_a_call_and_leaves_nothing_behind(operator):

@@ -49,7 +49,7 @@ def _orchestrator(metrics: Metrics) -> list[Finding]:
     for (name, labels), value in sorted(metrics.samples.items(), key=str):
         told = dict(labels)
         if name == "daybook_orchestrator_configured" and value == 1:
-            sentence = f"The orchestrator is set to {told['orchestrator']} ({_by(told['reason'])})."
+            sentence = f"The orchestrator is set to {told['orchestrator']} ({_by(told['reason'])}). {_used(metrics)}"
             if told["orchestrator"] == "enhanced":
                 found.insert(0, _found(Severity.OK, "orchestrator", sentence))
             else:
@@ -63,6 +63,13 @@ def _orchestrator(metrics: Metrics) -> list[Finding]:
             step = "See what broke it in the gateway's log (stream.refused, speech.restarted); is the websocket let through?"
             found.append(_found(Severity.WARNING, "fell_back", sentence, step, "DaybookConversationsNotBegun"))
     return found
+
+
+def _used(metrics: Metrics) -> str:
+    """Which one answered calls since the process started."""
+    used = metrics.by_label("daybook_orchestrator_chosen_total", "orchestrator")
+    answered = ", ".join(f"{int(times)} by {orchestrator}" for orchestrator, times in sorted(used.items()) if times)
+    return f"Calls were answered {answered}." if answered else "No call was answered since it started."
 
 
 def _by(reason: str) -> str:

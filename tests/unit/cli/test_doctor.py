@@ -457,6 +457,19 @@ def test_the_steps_are_those_of_the_place():
     assert there.runbook == "docs/runbooks/DaybookJournalMissing.md"
 
 
+def test_which_orchestrator_is_set_and_which_was_used_are_told_apart():
+    seen = with_metrics(
+        GATEWAY,
+        orchestrator_configured__orchestrator_enhanced__reason_default=1,
+        orchestrator_chosen_total__orchestrator_enhanced__reason_default=5,
+        orchestrator_chosen_total__orchestrator_standard__reason_stream_broke_twice=2,
+    )
+    [told] = [each for each in diagnose(seen) if each.term == "orchestrator"]
+    assert told.sentence == (
+        "The orchestrator is set to enhanced (by default). Calls were answered 5 by enhanced, 2 by standard."
+    )
+
+
 def test_a_tick_that_runs_as_a_deployment_needs_no_cron_job():
     ticking = replace(IN_CLUSTER.cluster, tick=None, deployments=[Deployment(TICK, wanted=1, ready=1)])
     assert exit_status(diagnose(replace(IN_CLUSTER, cluster=ticking))) == 0
