@@ -114,6 +114,10 @@ def test_a_healthy_daybook_passes_every_look(operator):
     assert "Last tick: " in status.stdout
 
 
+def test_the_supervisor_keeps_its_log_where_the_doctor_says(operator):
+    assert "Starting voice-gateway" in operator.types("logs", "supervisor").stdout
+
+
 def test_in_a_cluster_it_asks_where_the_settings_say_and_misses_kubernetes_alone(operator):
     running = operator.running
     urls = {name: address.removesuffix("/readyz") for name, address in running["health"].items()}

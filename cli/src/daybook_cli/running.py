@@ -111,6 +111,7 @@ def _left_over(home: Home, last: Running | None) -> list[psutil.Process]:
 
 
 def _turn_logs(home: Home) -> None:
-    """Keeps the logs of the last time beside those of this one."""
+    """Keeps the logs of the last time beside those of this one; our own is begun already, by who started us."""
     for log in home.logs.glob("*.log"):
-        log.replace(log.with_suffix(".log.1"))
+        if log != home.log("supervisor"):
+            log.replace(log.with_suffix(".log.1"))
