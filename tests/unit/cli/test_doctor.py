@@ -475,7 +475,7 @@ def test_a_tick_that_runs_as_a_deployment_needs_no_cron_job():
     assert exit_status(diagnose(replace(IN_CLUSTER, cluster=ticking))) == 0
 
 
-def test_every_alert_that_a_finding_names_is_one_of_the_chart():
+def test_every_alert_that_a_finding_names_is_one_of_the_chart_and_has_its_runbook():
     root = Path(__file__).parents[3]
     named = {
         name
@@ -489,3 +489,4 @@ def test_every_alert_that_a_finding_names_is_one_of_the_chart():
     }
     assert len(named) > 10
     assert named <= there
+    assert not [name for name in named if not (root / "docs" / "runbooks" / f"{name}.md").exists()]
