@@ -11,6 +11,7 @@ import journal.settings
 import voice_gateway.settings
 import window_scheduler.settings
 from chassis.settings import variable_name
+from daybook_cli.surroundings import ToolboxSettings
 from emulators.gemini.server import GeminiSettings
 from emulators.google_speech.server import SpeechSettings
 from emulators.google_tts.server import TtsSettings
@@ -38,7 +39,10 @@ SERVICES = ("window-scheduler", "call-dispatcher", "voice-gateway", "journal")
 
 
 def settings_class(container: Container) -> type[BaseSettings] | None:
-    """The class, or None for a program that reads its environment in its own way."""
+    """The class, or None for a program that reads no settings of ours."""
+    if container.program == "toolbox":
+        # every command of `daybook` reads the same; a script beside it is told all that it needs by its arguments
+        return ToolboxSettings if container.spec.get("env") else None
     if container.program not in {*SERVICES, "emulators"}:
         return None
     return CLASSES[container.program, container.spec["args"][0]]

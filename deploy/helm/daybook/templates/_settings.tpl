@@ -25,13 +25,15 @@ envFrom:
 {{- define "daybook.settings" -}}
 {{- $values := .root.Values -}}
 {{- $fullname := include "daybook.fullname" .root -}}
+{{- if ne (.settingsOf | default .component) "toolbox" }}
 DAYBOOK_LOG_LEVEL: {{ $values.logLevel }}
 DAYBOOK_TRACE_LOG: {{ $values.traceLog }}
-{{- if include "daybook.secretSources" . }}
-DAYBOOK_SECRETS_DIR: /run/secrets/daybook
-{{- end }}
 {{- with $values.otlpEndpoint }}
 DAYBOOK_OTLP_ENDPOINT: {{ . }}
+{{- end }}
+{{- end }}
+{{- if include "daybook.secretSources" . }}
+DAYBOOK_SECRETS_DIR: /run/secrets/daybook
 {{- end }}
 {{- range $need := .needs }}
 {{- if eq $need "http" }}
