@@ -39,8 +39,8 @@ def test_they_tell_three_steps_to_workloads_that_are_there(name):
 
 def test_they_warn_of_what_is_emulated_and_of_a_key_that_was_made():
     assert "EMULATED" in notes("evaluation")
-    assert "KEEP THE KEY" in notes("evaluation")
-    assert not {"EMULATED", "KEEP THE KEY"} & set(re.findall(r"EMULATED|KEEP THE KEY", notes("production")))
+    assert "KEEP A COPY" in notes("evaluation")
+    assert not {"EMULATED", "KEEP A COPY"} & set(re.findall(r"EMULATED|KEEP A COPY", notes("production")))
 
 
 def test_their_commands_are_commands(name):
