@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_gateway_that_is_to_go_holds_its_call_to_the_end_and_then_goes(daybook: WholeDaybook):
-    person = await daybook.person("talks_and_completes")
+    person = await daybook.person("brief")
     await daybook.tick()
     await until_spoken(daybook, person)
     before = len(daybook.ends)
@@ -33,7 +33,8 @@ async def test_a_gateway_that_is_to_go_holds_its_call_to_the_end_and_then_goes(d
     finished = await daybook.finished(person)
     assert events.CallOutcome.Name(finished.outcome) == "CALL_OUTCOME_REFLECTED"
     entry = await daybook.entry(person)
-    [call] = await daybook.carrier_calls(person)
+    # the one in which somebody spoke: a busy machine may have had an attempt before it that came to nothing
+    [call] = [it for it in await daybook.carrier_calls(person) if it["said"]]
     assert call["streams"] == 1
     assert said(entry, journal.SPEAKER_PERSON) == " ".join(utterance["text"] for utterance in call["said"])
 
