@@ -26,11 +26,18 @@ TOGETHER = {"e2e", "faults", "observed"}
 """Folders whose tests share one whole Daybook, or start another, which takes the same port."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run beside each other (`make test`), those of a file stay together, and so do all that need a whole Daybook."""
+    """Where tests run beside each other (`make test`), those of a file stay together, and so do all that need a whole Daybook:
+    these come first, since they take longest and wait most.
+    """
+
+    def needs_a_whole_daybook(item: pytest.Item) -> bool:
+        return "daybook" in getattr(item, "fixturenames", ()) or not TOGETHER.isdisjoint(item.path.parts)
+
+    items.sort(key=lambda item: not needs_a_whole_daybook(item))
     for item in items:
-        together = "daybook" in getattr(item, "fixturenames", ()) or TOGETHER & set(item.path.parts)
-        item.add_marker(pytest.mark.xdist_group("whole" if together else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group("whole" if needs_a_whole_daybook(item) else str(item.path)))
 
 
 START_DEADLINE_S = 60
