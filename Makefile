@@ -43,7 +43,7 @@ $(TOOLS): deploy/tools $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
-	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope --no-loadscope-reorder $(PYTEST)
 
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
 	@$(BIN)/pytest -m observed $(PYTEST)

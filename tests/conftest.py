@@ -12,6 +12,8 @@ import asyncpg
 import hypothesis
 import nats
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from chassis.logs import configure_logs
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, Identity, free_port
@@ -22,22 +24,24 @@ hypothesis.settings.load_profile("shared cores")
 
 pytest_plugins = ["whole_daybook", "watching"]
 
-TOGETHER = {"e2e", "faults", "observed"}
+WHOLE = ("tests/e2e/", "tests/faults/", "tests/observed/")
 """Folders whose tests share one whole Daybook, or start another, which takes the same port."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+class Beside(LoadScopeScheduling):
+    """How tests run beside each other (`make test`): those of a file stay together, and so do all that need a whole Daybook."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole" if nodeid.startswith(WHOLE) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Beside:
+    return Beside(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run beside each other (`make test`), those of a file stay together, and so do all that need a whole Daybook:
-    these come first, since they take longest and wait most.
-    """
-
-    def needs_a_whole_daybook(item: pytest.Item) -> bool:
-        return "daybook" in getattr(item, "fixturenames", ()) or not TOGETHER.isdisjoint(item.path.parts)
-
-    items.sort(key=lambda item: not needs_a_whole_daybook(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("whole" if needs_a_whole_daybook(item) else str(item.path)))
+    """A whole Daybook comes first, since its tests take longest and wait most."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
 
 
 START_DEADLINE_S = 60
