@@ -21,10 +21,14 @@ async def called(daybook: WholeDaybook, watch: Watch) -> CallFinished:
     person: Person = await daybook.person("brief")
     finished = await daybook.rung(person)
 
+    [over] = await watch.ask("vector(time())")
+
     async def seen() -> bool:
+        [oldest] = await watch.ask("min(timestamp(up))")
         kept = await watch.ask("increase(daybook_journal_entries_made_total[30m]) > 0")
         ended = await watch.ask("increase(daybook_scheduled_calls_ended_total[30m]) > 0")
-        return bool(kept and ended)
+        # each process was asked since the call was over, and not only those that tell of its end
+        return bool(kept and ended) and oldest.value > over.value
 
     await until(seen)
     return finished

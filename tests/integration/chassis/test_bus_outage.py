@@ -69,6 +69,17 @@ async def answered(bus):
             await asyncio.sleep(0.05)  # it reconnects meanwhile
 
 
+async def unanswered(bus):
+    """Waits until NATS, which was told to stand still, does, and the bus says so."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            await bus.check()
+        except BusUnavailable:
+            return
+        assert time.monotonic() < deadline
+
+
 async def test_a_bus_that_is_away_is_told_and_found_again(server):
     async with open_bus(NatsAccess(server.nats.url), streams=STREAMS, source="test", clock=SystemClock()) as bus:
         await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
@@ -86,8 +97,7 @@ async def test_a_bus_that_hangs_for_a_while_is_told_and_serves_again(server):
     """nats-py stops to listen when an answer comes to a question that was given up: none of ours may be."""
     async with open_bus(NatsAccess(server.nats.url), streams=STREAMS, source="test", clock=SystemClock()) as bus:
         server.freeze()
-        with pytest.raises(BusUnavailable, match="NATS does not answer"):
-            await bus.check()
+        await unanswered(bus)
         hasty = asyncio.create_task(bus.check())
         await asyncio.sleep(0)
         hasty.cancel()  # as a probe does that waits no longer
