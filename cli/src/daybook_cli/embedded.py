@@ -3,6 +3,7 @@
 Each is described here and run by whoever supervises it: `prepare()` makes its folder once, `argv` is its command line.
 """
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -23,6 +24,9 @@ if _WHEEL is None or _WHEEL.origin is None:
 POSTGRES_BIN = Path(_WHEEL.origin).parent / "pginstall18" / "bin"
 UNPRIVILEGED_USER = "nobody"
 
+LOWEST_PORT, FIRST_OUTGOING_PORT = 15_000, 32_768
+PORTS_TRIED = 100
+
 
 class EmbeddedServerError(Exception):
     """An embedded server cannot be prepared; the text says which step failed and what the program said."""
@@ -31,13 +35,24 @@ class EmbeddedServerError(Exception):
 def free_port(wanted: int = 0) -> int:
     """A TCP port of 127.0.0.1 that nobody listens on at this moment: the wanted one, or any.
 
+    Any is one below those that systems give to outgoing connections, lest one of these takes it before it is listened on.
+
     Raises:
         OSError: somebody listens on the wanted one.
     """
+    if wanted:
+        return _bindable(wanted)
+    for _ in range(PORTS_TRIED):
+        with contextlib.suppress(OSError):
+            return _bindable(LOWEST_PORT + secrets.randbelow(FIRST_OUTGOING_PORT - LOWEST_PORT))
+    raise OSError("None of 127.0.0.1's ports is free. See what listens on them: ss --listening --tcp")
+
+
+def _bindable(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", wanted))
-        return int(probe.getsockname()[1])
+        probe.bind(("127.0.0.1", port))
+    return port
 
 
 def port_or_free(port: int) -> int:
