@@ -165,12 +165,17 @@ class CallScheduled(_message.Message):
     LOCAL_DAY_FIELD_NUMBER: _builtins.int
     NOT_BEFORE_FIELD_NUMBER: _builtins.int
     NOT_AFTER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The call's name through the whole ring; deterministic in (person, local day)."""
     person_id: _builtins.str
     window_id: _builtins.str
     local_day: _builtins.str
     """The person's local date at the window's start, ISO 8601 (2026-11-24)."""
+    revision: _builtins.int
+    """0 at first. The person moved to another zone or changed a window before anyone had dialed: the same call comes again, with
+    its new times and the next revision. A lower revision than one already seen says nothing any more.
+    """
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp:
         """No dial before this moment, nor at or after `not_after`."""
@@ -186,10 +191,11 @@ class CallScheduled(_message.Message):
         local_day: _builtins.str = ...,
         not_before: _timestamp_pb2.Timestamp | None = ...,
         not_after: _timestamp_pb2.Timestamp | None = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after", "not_before", b"not_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "person_id", b"person_id", "window_id", b"window_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "person_id", b"person_id", "revision", b"revision", "window_id", b"window_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -371,6 +377,7 @@ class CallFinished(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     ATTEMPT_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     person_id: _builtins.str
     outcome: Global___CallOutcome.ValueType
@@ -379,6 +386,8 @@ class CallFinished(_message.Message):
     attempts: _builtins.int
     attempt_id: _builtins.str
     """The attempt that settled it; empty where none was made."""
+    revision: _builtins.int
+    """Of the CallScheduled that this is the end of."""
     @_builtins.property
     def finished_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -391,10 +400,11 @@ class CallFinished(_message.Message):
         attempts: _builtins.int = ...,
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         attempt_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "attempts", b"attempts", "call_id", b"call_id", "finished_at", b"finished_at", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_id", b"attempt_id", "attempts", b"attempts", "call_id", b"call_id", "finished_at", b"finished_at", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -110,6 +110,13 @@ class _WindowStandingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Window
     """It was booked when its time on that day was over."""
     WINDOW_STANDING_PASSED_BY: _WindowStanding.ValueType  # 12
     """A tick has looked, and no call stands. Something that held then holds no more: an opt-out, a consent, other times."""
+    WINDOW_STANDING_OTHER_WEEK: _WindowStanding.ValueType  # 13
+    """It opens every so many weeks, and not in this one."""
+    WINDOW_STANDING_OUT_OF_DATES: _WindowStanding.ValueType  # 14
+    """The day lies before its first date or after its last."""
+    WINDOW_STANDING_EXCEPTED: _WindowStanding.ValueType  # 15
+    """The day is one of its exceptions."""
+    WINDOW_STANDING_PAUSED: _WindowStanding.ValueType  # 16
 
 class WindowStanding(_WindowStanding, metaclass=_WindowStandingEnumTypeWrapper):
     """How a window stands on one day, and why."""
@@ -136,7 +143,58 @@ WINDOW_STANDING_BOOKED_TOO_LATE: WindowStanding.ValueType  # 11
 """It was booked when its time on that day was over."""
 WINDOW_STANDING_PASSED_BY: WindowStanding.ValueType  # 12
 """A tick has looked, and no call stands. Something that held then holds no more: an opt-out, a consent, other times."""
+WINDOW_STANDING_OTHER_WEEK: WindowStanding.ValueType  # 13
+"""It opens every so many weeks, and not in this one."""
+WINDOW_STANDING_OUT_OF_DATES: WindowStanding.ValueType  # 14
+"""The day lies before its first date or after its last."""
+WINDOW_STANDING_EXCEPTED: WindowStanding.ValueType  # 15
+"""The day is one of its exceptions."""
+WINDOW_STANDING_PAUSED: WindowStanding.ValueType  # 16
 Global___WindowStanding: _TypeAlias = WindowStanding  # noqa: Y015
+
+class _WindowDecisionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WindowDecisionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WindowDecisionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WINDOW_DECISION_KIND_UNSPECIFIED: _WindowDecisionKind.ValueType  # 0
+    WINDOW_DECISION_KIND_SCHEDULED: _WindowDecisionKind.ValueType  # 1
+    """The day's call was scheduled for it."""
+    WINDOW_DECISION_KIND_MOVED: _WindowDecisionKind.ValueType  # 2
+    """The day's call, which nobody had dialed, was moved to it."""
+    WINDOW_DECISION_KIND_MERGED: _WindowDecisionKind.ValueType  # 3
+    """It overlaps another window, and the day's call is for both."""
+    WINDOW_DECISION_KIND_CALLED_ALREADY: _WindowDecisionKind.ValueType  # 4
+    """The day has its call from another opening: one call a day."""
+    WINDOW_DECISION_KIND_OPTED_OUT: _WindowDecisionKind.ValueType  # 5
+    WINDOW_DECISION_KIND_NO_CONSENT: _WindowDecisionKind.ValueType  # 6
+    WINDOW_DECISION_KIND_UNKNOWN_TIME_ZONE: _WindowDecisionKind.ValueType  # 7
+    WINDOW_DECISION_KIND_MISSED_NO_TICK: _WindowDecisionKind.ValueType  # 8
+    """It was over when a tick looked: none had begun in time."""
+    WINDOW_DECISION_KIND_MISSED_TICK_FAILED: _WindowDecisionKind.ValueType  # 9
+    """It was over when a tick looked: those that had begun in time did not come to it, or failed."""
+
+class WindowDecisionKind(_WindowDecisionKind, metaclass=_WindowDecisionKindEnumTypeWrapper):
+    """What can be decided about an opening."""
+
+WINDOW_DECISION_KIND_UNSPECIFIED: WindowDecisionKind.ValueType  # 0
+WINDOW_DECISION_KIND_SCHEDULED: WindowDecisionKind.ValueType  # 1
+"""The day's call was scheduled for it."""
+WINDOW_DECISION_KIND_MOVED: WindowDecisionKind.ValueType  # 2
+"""The day's call, which nobody had dialed, was moved to it."""
+WINDOW_DECISION_KIND_MERGED: WindowDecisionKind.ValueType  # 3
+"""It overlaps another window, and the day's call is for both."""
+WINDOW_DECISION_KIND_CALLED_ALREADY: WindowDecisionKind.ValueType  # 4
+"""The day has its call from another opening: one call a day."""
+WINDOW_DECISION_KIND_OPTED_OUT: WindowDecisionKind.ValueType  # 5
+WINDOW_DECISION_KIND_NO_CONSENT: WindowDecisionKind.ValueType  # 6
+WINDOW_DECISION_KIND_UNKNOWN_TIME_ZONE: WindowDecisionKind.ValueType  # 7
+WINDOW_DECISION_KIND_MISSED_NO_TICK: WindowDecisionKind.ValueType  # 8
+"""It was over when a tick looked: none had begun in time."""
+WINDOW_DECISION_KIND_MISSED_TICK_FAILED: WindowDecisionKind.ValueType  # 9
+"""It was over when a tick looked: those that had begun in time did not come to it, or failed."""
+Global___WindowDecisionKind: _TypeAlias = WindowDecisionKind  # noqa: Y015
 
 @_typing.final
 class Person(_message.Message):
@@ -153,6 +211,7 @@ class Person(_message.Message):
     CONSENT_FIELD_NUMBER: _builtins.int
     OPTED_OUT_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
+    CALLING_HOURS_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     name: _builtins.str
     """As the person writes it; and, where given, as it is to be spoken."""
@@ -171,6 +230,10 @@ class Person(_message.Message):
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def calling_hours(self) -> Global___CallingHours:
+        """Absent where the person has chosen none: then the operator's hold."""
+
     def __init__(
         self,
         *,
@@ -183,14 +246,41 @@ class Person(_message.Message):
         consent: Global___Consent | None = ...,
         opted_out_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
+        calling_hours: Global___CallingHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "created_at", b"created_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "created_at", b"created_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "created_at", b"created_at", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "opted_out_at", b"opted_out_at", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "created_at", b"created_at", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "opted_out_at", b"opted_out_at", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Person: _TypeAlias = Person  # noqa: Y015
+
+@_typing.final
+class CallingHours(_message.Message):
+    """The local hours in which a person may be called; all others are their quiet hours. HH:MM, 24 hours. An end before the start is
+    one on the next day, and an end that is the start means the whole day. On a request, empty times mean the operator's hours.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    starts_at: _builtins.str
+    ends_at: _builtins.str
+    def __init__(
+        self,
+        *,
+        starts_at: _builtins.str = ...,
+        ends_at: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "starts_at", b"starts_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallingHours: _TypeAlias = CallingHours  # noqa: Y015
 
 @_typing.final
 class Consent(_message.Message):
@@ -268,9 +358,13 @@ class WindowTimes(_message.Message):
     ENDS_AT_FIELD_NUMBER: _builtins.int
     WEEKLY_FIELD_NUMBER: _builtins.int
     ONE_OFF_FIELD_NUMBER: _builtins.int
+    ENDS_NEXT_DAY_FIELD_NUMBER: _builtins.int
     starts_at: _builtins.str
-    """HH:MM, 24 hours. The end lies after the start on the same day."""
+    """HH:MM, 24 hours. The end lies after the start on the same day, or anywhere on the next one where `ends_next_day` says so, at
+    most 24 hours after the start.
+    """
     ends_at: _builtins.str
+    ends_next_day: _builtins.bool
     @_builtins.property
     def weekly(self) -> Global___Weekly: ...
     @_builtins.property
@@ -282,10 +376,11 @@ class WindowTimes(_message.Message):
         ends_at: _builtins.str = ...,
         weekly: Global___Weekly | None = ...,
         one_off: Global___OneOff | None = ...,
+        ends_next_day: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "one_off", b"one_off", "weekly", b"weekly"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "ends_at", b"ends_at", "one_off", b"one_off", "starts_at", b"starts_at", "weekly", b"weekly"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "ends_at", b"ends_at", "ends_next_day", b"ends_next_day", "one_off", b"one_off", "starts_at", b"starts_at", "weekly", b"weekly"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_days: _TypeAlias = _typing.Literal["weekly", "one_off"]  # noqa: Y015
     _WhichOneofArgType_days: _TypeAlias = _typing.Literal["days", b"days"]  # noqa: Y015
@@ -295,21 +390,42 @@ Global___WindowTimes: _TypeAlias = WindowTimes  # noqa: Y015
 
 @_typing.final
 class Weekly(_message.Message):
-    """On these weekdays, every week."""
+    """On these weekdays. Dates are ISO 8601 (2026-11-24), local, and name the day on which the window opens."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     WEEKDAYS_FIELD_NUMBER: _builtins.int
+    EVERY_WEEKS_FIELD_NUMBER: _builtins.int
+    FIRST_DATE_FIELD_NUMBER: _builtins.int
+    LAST_DATE_FIELD_NUMBER: _builtins.int
+    EXCEPT_DATES_FIELD_NUMBER: _builtins.int
+    PAUSED_UNTIL_FIELD_NUMBER: _builtins.int
+    every_weeks: _builtins.int
+    """Every so many weeks, 1 to 52; 0 means 1. Counted from the week of `first_date`, which is then to be set; weeks begin on Monday."""
+    first_date: _builtins.str
+    """It opens on no earlier, and on no later day; empty: no bound."""
+    last_date: _builtins.str
+    paused_until: _builtins.str
+    """The first day on which it may open again; empty where it is not paused."""
     @_builtins.property
     def weekdays(self) -> _containers.RepeatedScalarFieldContainer[Global___Weekday.ValueType]: ...
+    @_builtins.property
+    def except_dates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """It does not open on these days."""
+
     def __init__(
         self,
         *,
         weekdays: _abc.Iterable[Global___Weekday.ValueType] | None = ...,
+        every_weeks: _builtins.int = ...,
+        first_date: _builtins.str = ...,
+        last_date: _builtins.str = ...,
+        except_dates: _abc.Iterable[_builtins.str] | None = ...,
+        paused_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["weekdays", b"weekdays"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_weeks", b"every_weeks", "except_dates", b"except_dates", "first_date", b"first_date", "last_date", b"last_date", "paused_until", b"paused_until", "weekdays", b"weekdays"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -352,12 +468,15 @@ class ScheduledCall(_message.Message):
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     person_id: _builtins.str
     window_id: _builtins.str
     local_day: _builtins.str
     outcome: _builtins.str
     reason: _builtins.str
+    revision: _builtins.int
+    """How often it was moved to other times of its day before anyone had dialed."""
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -381,10 +500,11 @@ class ScheduledCall(_message.Message):
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         outcome: _builtins.str = ...,
         reason: _builtins.str = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "not_after", b"not_after", "not_before", b"not_before", "scheduled_at", b"scheduled_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "scheduled_at", b"scheduled_at", "window_id", b"window_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "scheduled_at", b"scheduled_at", "window_id", b"window_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -402,6 +522,7 @@ class CreatePersonRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
+    CALLING_HOURS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     name_pronunciation: _builtins.str
     phone_number: _builtins.str
@@ -409,6 +530,8 @@ class CreatePersonRequest(_message.Message):
     locale: _builtins.str
     @_builtins.property
     def consent(self) -> Global___Consent: ...
+    @_builtins.property
+    def calling_hours(self) -> Global___CallingHours: ...
     def __init__(
         self,
         *,
@@ -418,10 +541,11 @@ class CreatePersonRequest(_message.Message):
         time_zone: _builtins.str = ...,
         locale: _builtins.str = ...,
         consent: Global___Consent | None = ...,
+        calling_hours: Global___CallingHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -555,6 +679,7 @@ class UpdatePersonRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     LOCALE_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
+    CALLING_HOURS_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     name: _builtins.str
     name_pronunciation: _builtins.str
@@ -563,6 +688,8 @@ class UpdatePersonRequest(_message.Message):
     locale: _builtins.str
     @_builtins.property
     def consent(self) -> Global___Consent: ...
+    @_builtins.property
+    def calling_hours(self) -> Global___CallingHours: ...
     def __init__(
         self,
         *,
@@ -573,10 +700,11 @@ class UpdatePersonRequest(_message.Message):
         time_zone: _builtins.str | None = ...,
         locale: _builtins.str | None = ...,
         consent: Global___Consent | None = ...,
+        calling_hours: Global___CallingHours | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__locale: _TypeAlias = _typing.Literal["locale"]  # noqa: Y015
     _WhichOneofArgType__locale: _TypeAlias = _typing.Literal["_locale", b"_locale"]  # noqa: Y015
@@ -1343,6 +1471,7 @@ class ExplainDayResponse(_message.Message):
     WINDOWS_FIELD_NUMBER: _builtins.int
     CALL_FIELD_NUMBER: _builtins.int
     AUTHORIZATIONS_FIELD_NUMBER: _builtins.int
+    DECISIONS_FIELD_NUMBER: _builtins.int
     local_day: _builtins.str
     time_zone: _builtins.str
     local_time: _builtins.str
@@ -1359,6 +1488,10 @@ class ExplainDayResponse(_message.Message):
 
     @_builtins.property
     def authorizations(self) -> _containers.RepeatedCompositeFieldContainer[Global___DialAuthorization]: ...
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___WindowDecision]:
+        """What was decided about the windows of this day, the first first; kept for 90 days."""
+
     def __init__(
         self,
         *,
@@ -1370,14 +1503,58 @@ class ExplainDayResponse(_message.Message):
         windows: _abc.Iterable[Global___WindowOnDay] | None = ...,
         call: Global___ScheduledCall | None = ...,
         authorizations: _abc.Iterable[Global___DialAuthorization] | None = ...,
+        decisions: _abc.Iterable[Global___WindowDecision] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "consent_given_at", b"consent_given_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call", "consent_given_at", b"consent_given_at", "local_day", b"local_day", "local_time", b"local_time", "opted_out_at", b"opted_out_at", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call", "consent_given_at", b"consent_given_at", "decisions", b"decisions", "local_day", b"local_day", "local_time", b"local_time", "opted_out_at", b"opted_out_at", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainDayResponse: _TypeAlias = ExplainDayResponse  # noqa: Y015
+
+@_typing.final
+class WindowDecision(_message.Message):
+    """What a tick decided about one opening of a window."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_ID_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    TICK_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    OPENS_AT_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    window_id: _builtins.str
+    """Of a window that may have been changed or deleted since."""
+    tick_id: _builtins.int
+    """0 where it was decided when the window was booked, without a tick."""
+    decision: Global___WindowDecisionKind.ValueType
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def opens_at(self) -> _timestamp_pb2.Timestamp:
+        """The opening as it was then."""
+
+    @_builtins.property
+    def closes_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        window_id: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        tick_id: _builtins.int = ...,
+        decision: Global___WindowDecisionKind.ValueType = ...,
+        opens_at: _timestamp_pb2.Timestamp | None = ...,
+        closes_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "decided_at", b"decided_at", "opens_at", b"opens_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "decided_at", b"decided_at", "decision", b"decision", "opens_at", b"opens_at", "tick_id", b"tick_id", "window_id", b"window_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WindowDecision: _TypeAlias = WindowDecision  # noqa: Y015
 
 @_typing.final
 class WindowOnDay(_message.Message):
