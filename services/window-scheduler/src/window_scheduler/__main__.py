@@ -111,7 +111,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             tasks.create_task(bus.consume(CALL_FINISHED, durable=ENDINGS_CONSUMER, handler=endings.handle, stop=stop))
             for name, work in (
                 # what a tick has stored and could not announce goes out from here
-                ("announce", lambda: announce(database, bus, clock)),
+                ("announce", lambda: announce(database, bus)),
                 ("figures", figures.take),
             ):
                 tasks.create_task(repeat(name, work, period_s=settings.background_period_s, clock=clock, stop=stop))

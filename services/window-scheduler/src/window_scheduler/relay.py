@@ -7,25 +7,24 @@ import asyncio
 from collections.abc import Sequence
 
 from chassis.bus import Bus, BusUnavailable
-from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import CALL_SCHEDULED
 from chassis.telemetry import call_context, span
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.errors import NotAnnounced
-from window_scheduler.outbox_store import Announcement, claim_unpublished, mark_published
+from window_scheduler.outbox_store import Announcement, claim_unpublished, remove_published
 
 AT_ONCE = 100
 
 
-async def announce(database: Database, bus: Bus, clock: Clock) -> int:
+async def announce(database: Database, bus: Bus) -> int:
     """Publishes every announcement that nobody else is publishing, the oldest first.
 
     Returns:
         How many the stream has confirmed.
 
     Raises:
-        NotAnnounced: the stream did not confirm one. Those that it did confirm are marked; the others stay.
+        NotAnnounced: the stream did not confirm one. Those that it did confirm are gone from the outbox; the others stay.
     """
     total = 0
     while True:
@@ -34,7 +33,7 @@ async def announce(database: Database, bus: Bus, clock: Clock) -> int:
             if not waiting:
                 return total
             confirmed = await _publish_all(bus, waiting)
-            await mark_published(connection, confirmed, now=clock.now())
+            await remove_published(connection, confirmed)
         total += len(confirmed)
         if len(confirmed) < len(waiting):
             raise NotAnnounced(

@@ -115,9 +115,8 @@ outbox = Table(
     Column("call_id", Uuid, ForeignKey("scheduled_calls.call_id", ondelete="CASCADE"), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     _moment("created_at"),
-    _moment("published_at", nullable=True),
+    Index("outbox_by_age", "created_at"),
     Index("outbox_by_call", "call_id"),
-    Index("outbox_unpublished", "created_at", postgresql_where=text("published_at IS NULL")),
 )
 
 ticks = Table(

@@ -14,7 +14,6 @@ from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.telemetry import span
-from window_scheduler.outbox_store import forget_published
 from window_scheduler.planning import Declined, WindowPlan, plan
 from window_scheduler.relay import announce
 from window_scheduler.tick_store import (
@@ -41,7 +40,6 @@ Called = frozenset[tuple[UUID, date]]
 
 WINDOWS_A_BATCH = 1000
 TICKS_KEPT_FOR = timedelta(days=30)
-ANNOUNCEMENTS_KEPT_FOR = timedelta(days=14)
 
 
 async def schedule(database: Database, clock: Clock, *, period: timedelta) -> tuple[int, Tally]:
@@ -72,12 +70,11 @@ async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, 
     Raises:
         NotAnnounced: the bus did not confirm all of it; the tick is not recorded as ended.
     """
-    tally.published = await announce(database, bus, clock)
+    tally.published = await announce(database, bus)
     now = clock.now()
     async with database.transaction() as connection:
         await end_tick(connection, tick_id, tally, now=now)
         await forget_ticks(connection, before=now - TICKS_KEPT_FOR)
-        await forget_published(connection, before=now - ANNOUNCEMENTS_KEPT_FOR)
     log.info(
         "tick.finished",
         windows_due=tally.found,
