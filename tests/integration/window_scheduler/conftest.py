@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from window_scheduler.dialing_rules import CallingHours, DialingRules
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import SCHEMA
+from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows_api import WindowsApi
 
 REVISIONS = Path(window_scheduler.__file__).parent / "migrations"
@@ -95,10 +97,10 @@ class Api:
 
 
 @asynccontextmanager
-async def serving(database, sealer, clock):
-    people = PeopleApi(database, sealer, clock, tick_period=PERIOD)
-    windows = WindowsApi(database, sealer, clock, calling_hours=RULES.calling_hours, tick_period=PERIOD)
-    calls = CallsApi(database, sealer, clock, rules=RULES, tick_period=PERIOD)
+async def served(database, sealer, clock, zones=INSTALLED):
+    people = PeopleApi(database, sealer, clock, zones, tick_period=PERIOD)
+    windows = WindowsApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
+    calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD)
     services = {
         "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
         "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
@@ -118,5 +120,11 @@ def sealer():
 
 @pytest.fixture
 async def api(database, sealer, clock):
-    async with serving(database, sealer, clock) as opened:
+    async with served(database, sealer, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def serving(database, sealer, clock):
+    """The service with other rules of the time zones: `async with serving(zones) as api`."""
+    return partial(served, database, sealer, clock)

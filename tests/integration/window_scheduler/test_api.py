@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.tick import schedule
+from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # 09:00 in Vienna
 PERIOD = timedelta(minutes=5)
@@ -31,7 +32,7 @@ async def person(api):
 async def call(api, person, database, clock):
     """A call that is scheduled, its window open until 10:00 in Vienna."""
     await api.window(person)
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     [scheduled] = await api.calls_of(person)
     return scheduled
 

@@ -11,6 +11,7 @@ from daybook.events.v1 import events_pb2 as events
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_endings import CallEndings
 from window_scheduler.tick import schedule
+from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 async def call(api, database, clock):
     person = await api.person()
     await api.window(person)
-    await schedule(database, clock, period=timedelta(minutes=5))
+    await schedule(database, clock, INSTALLED, period=timedelta(minutes=5))
     [scheduled] = await api.calls_of(person)
     return scheduled
 

@@ -16,6 +16,7 @@ from window_scheduler import metrics
 from window_scheduler.figures import Figures
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import conclude, schedule
+from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)
@@ -29,7 +30,7 @@ def figures(database, bus, clock):
 @pytest.fixture
 def tick(database, bus, clock):
     async def run():
-        tick_id, tally = await schedule(database, clock, period=PERIOD)
+        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
         await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
 
     return run
@@ -57,7 +58,7 @@ async def test_a_tick_that_was_killed_is_a_start_and_no_success(api, database, f
     assert told("daybook_windows_overdue") == 1
     await tick()
     clock.advance(PERIOD)
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     await figures.take()
     assert told("daybook_tick_last_start_timestamp_seconds") == (NOW + PERIOD).timestamp()
     assert told("daybook_tick_last_success_timestamp_seconds") == NOW.timestamp()
@@ -87,10 +88,10 @@ async def test_a_batch_that_is_rolled_back_was_never_counted(api, database, figu
     async with database.transaction() as connection:
         await connection.execute(text("ALTER TABLE window_totals ADD CONSTRAINT full_disk CHECK (due < 1)"))
     with pytest.raises(Exception, match="full_disk"):
-        await schedule(database, clock, period=PERIOD)
+        await schedule(database, clock, INSTALLED, period=PERIOD)
     async with database.transaction() as connection:
         await connection.execute(text("ALTER TABLE window_totals DROP CONSTRAINT full_disk"))
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     await figures.take()
     assert windows() == {"due": 1, "scheduled": 1, "declined": 0, "missed": 0}
 
@@ -101,7 +102,7 @@ async def test_ticks_at_once_count_each_window_once(api, database_url, figures, 
 
     async def one():
         async with open_database(database_url, schema=SCHEMA, pool_size=1) as own:
-            await schedule(own, clock, period=PERIOD)
+            await schedule(own, clock, INSTALLED, period=PERIOD)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(6):
@@ -152,7 +153,7 @@ async def test_a_call_that_was_asked_about_is_not_undialed_even_where_the_answer
 
 async def test_the_outbox_tells_since_when_the_oldest_waits(api, database, figures, tick, clock):
     await api.window(await api.person())
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     clock.advance(timedelta(minutes=1))
     await figures.take()
     assert told("daybook_scheduler_outbox_unpublished") == 1

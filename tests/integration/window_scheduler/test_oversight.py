@@ -9,6 +9,7 @@ import pytest
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_store import finish_call
 from window_scheduler.tick import conclude, schedule
+from window_scheduler.time_zones import INSTALLED
 
 PERIOD = timedelta(minutes=5)
 
@@ -16,7 +17,7 @@ PERIOD = timedelta(minutes=5)
 @pytest.fixture
 def tick(database, bus, clock):
     async def run():
-        tick_id, tally = await schedule(database, clock, period=PERIOD)
+        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
         await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
 
     return run
@@ -67,7 +68,9 @@ async def test_the_overview_counts_people_windows_and_calls(api, tick, clock, da
     [call] = await api.calls_of(called)
     assert (await api.may_dial(call)).allowed
     async with database.transaction() as connection:
-        await finish_call(connection, UUID(call.call_id), outcome="REFLECTED", reason="done", finished_at=clock.now())
+        await finish_call(
+            connection, UUID(call.call_id), revision=0, outcome="REFLECTED", reason="done", finished_at=clock.now()
+        )
     overview = await overview_of(api)
     assert overview.undialed == 0
     assert (overview.calls.authorized, [(it.outcome, it.calls) for it in overview.calls.ended]) == (

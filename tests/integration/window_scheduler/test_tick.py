@@ -1,5 +1,6 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import nats
 import pytest
@@ -13,9 +14,12 @@ from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.errors import NotAnnounced
 from window_scheduler.outbox_store import claim_unpublished
+from window_scheduler.planning import Decision
+from window_scheduler.record_store import begin_tick, decisions_on
 from window_scheduler.relay import announce
 from window_scheduler.tables import SCHEMA, people, ticks
 from window_scheduler.tick import conclude, schedule
+from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)
@@ -24,11 +28,16 @@ PERIOD = timedelta(minutes=5)
 @pytest.fixture
 def tick(database, bus, clock):
     async def run():
-        tick_id, tally = await schedule(database, clock, period=PERIOD)
+        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
         await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
         return tally
 
     return run
+
+
+async def change(api, window, starts_at, ends_at):
+    times = pb.WindowTimes(starts_at=starts_at, ends_at=ends_at, weekly=pb.Weekly(weekdays=[2]))
+    await api.windows.UpdateWindow(pb.UpdateWindowRequest(window_id=window.window_id, times=times))
 
 
 async def published(nats_url):
@@ -73,7 +82,7 @@ async def test_one_call_a_day_however_often_and_at_once_the_tick_runs(api, datab
             open_bus(NatsAccess(nats_url), streams=STREAMS, source="window-scheduler", clock=clock) as bus,
         ):
             for _ in range(count):
-                tick_id, tally = await schedule(own, clock, period=PERIOD)
+                tick_id, tally = await schedule(own, clock, INSTALLED, period=PERIOD)
                 await conclude(own, bus, clock, tick_id=tick_id, tally=tally)
 
     async with asyncio.TaskGroup() as tasks:
@@ -86,7 +95,7 @@ async def test_one_call_a_day_however_often_and_at_once_the_tick_runs(api, datab
 async def test_a_crash_before_publishing_loses_nothing(api, database, tick, clock, nats_url):
     person = await api.person()
     await api.window(person)
-    await schedule(database, clock, period=PERIOD)  # and then it is killed
+    await schedule(database, clock, INSTALLED, period=PERIOD)  # and then it is killed
     assert await published(nats_url) == []
     tally = await tick()
     assert (tally.scheduled, tally.published) == (0, 1)
@@ -96,7 +105,7 @@ async def test_a_crash_before_publishing_loses_nothing(api, database, tick, cloc
 async def test_a_crash_after_publishing_doubles_nothing(api, database, bus, clock, tick, nats_url):
     person = await api.person()
     await api.window(person)
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     async with database.engine.connect() as connection:
         await connection.begin()
         [waiting] = await claim_unpublished(connection, limit=10)
@@ -110,7 +119,7 @@ async def test_a_crash_after_publishing_doubles_nothing(api, database, bus, cloc
 async def test_what_cannot_be_published_stays_and_goes_out_later(api, database, bus, clock, nats_url):
     person = await api.person()
     await api.window(person)
-    await schedule(database, clock, period=PERIOD)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
     client = await nats.connect(nats_url)
     await client.jetstream().delete_stream(CALLS_STREAM)
     await client.close()
@@ -162,15 +171,105 @@ async def test_a_one_off_window_brings_one_call_and_is_done(api, tick, clock):
     assert not window.HasField("next_opens_at")
 
 
-async def test_a_changed_window_brings_no_second_call_that_day(api, tick):
+async def test_a_changed_window_takes_the_call_that_nobody_has_dialed_along(api, tick, nats_url):
     person = await api.person()
     window = await api.window(person)
     await tick()
-    times = pb.WindowTimes(starts_at="08:00", ends_at="12:00", weekly=pb.Weekly(weekdays=[2]))
-    await api.windows.UpdateWindow(pb.UpdateWindowRequest(window_id=window.window_id, times=times))
+    await change(api, window, "08:00", "12:00")
+    tally = await tick()
+    assert (tally.found, tally.scheduled, tally.declined) == (1, 1, 0)
+    [call] = await api.calls_of(person)
+    assert call.revision == 1
+    [(_, first), (event_id, second)] = await published(nats_url)
+    assert event_id == f"{call.call_id}.scheduled.1"
+    assert (first.call_id, second.call_id, second.revision) == (call.call_id, call.call_id, 1)
+    assert second.not_before == call.not_before
+    assert second.not_after == call.not_after
+
+
+async def test_a_changed_window_brings_no_second_call_once_the_first_was_dialed(api, tick):
+    person = await api.person()
+    window = await api.window(person)
+    await tick()
+    [call] = await api.calls_of(person)
+    assert (await api.may_dial(call)).allowed
+    await change(api, window, "08:00", "12:00")
     tally = await tick()
     assert (tally.found, tally.scheduled, tally.declined) == (1, 0, 1)
-    assert len(await api.calls_of(person)) == 1
+    assert await api.calls_of(person) == [call]
+
+
+async def test_a_person_who_moves_before_anyone_dialed_is_called_where_they_live_now(api, tick, clock):
+    person = await api.person()
+    await api.window(person)  # open in Vienna
+    await tick()
+    await api.people.UpdatePerson(pb.UpdatePersonRequest(person_id=person.person_id, time_zone="America/New_York"))
+    [call] = await api.calls_of(person)
+    refused = await api.may_dial(call)
+    assert refused.refusal == pb.DIAL_REFUSAL_WINDOW_CLOSED
+    clock.set(datetime(2026, 11, 24, 13, 28, tzinfo=UTC))  # 08:28 in New York
+    assert (await tick()).scheduled == 1
+    [moved] = await api.calls_of(person)
+    assert (moved.call_id, moved.revision) == (call.call_id, 1)
+    assert moved.not_before.ToDatetime(UTC) == datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+    clock.advance(timedelta(minutes=2))
+    assert (await api.may_dial(moved)).allowed
+
+
+async def test_the_days_second_window_gets_the_call_that_nobody_dialed_in_the_first(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "09:00", "09:10")
+    await api.window(person, "12:00", "13:00")
+    await tick()
+    clock.advance(timedelta(hours=3))
+    assert (await tick()).scheduled == 1
+    [call] = await api.calls_of(person)
+    assert call.revision == 1
+    assert (await api.may_dial(call)).allowed
+
+
+async def test_windows_that_overlap_are_one_chance(api, tick, database):
+    person = await api.person()
+    first = await api.window(person, "08:30", "09:30")
+    second = await api.window(person, "09:02", "11:00")
+    assert (await tick()).scheduled == 1
+    [call] = await api.calls_of(person)
+    assert (call.not_before, call.not_after) == (first.next_opens_at, second.next_closes_at)
+    async with database.transaction() as connection:
+        decided = await decisions_on(connection, UUID(person.person_id), date(2026, 11, 24))
+    assert {(str(each.window_id), each.decision) for each in decided} == {
+        (first.window_id, Decision.SCHEDULED),
+        (second.window_id, Decision.MERGED),
+    }
+
+
+async def test_what_was_missed_is_kept_with_its_cause(api, database, tick, clock):
+    person = await api.person()
+    window = await api.window(person, "09:30", "10:00")
+    clock.advance(timedelta(minutes=40))
+    async with database.transaction() as connection:  # a tick that came in time, and died
+        await begin_tick(connection, now=clock.now())
+    clock.advance(timedelta(days=1, hours=2))
+    await tick()
+    async with database.transaction() as connection:
+        decided = [
+            *await decisions_on(connection, UUID(person.person_id), date(2026, 11, 24)),
+            *await decisions_on(connection, UUID(person.person_id), date(2026, 11, 25)),
+        ]
+    assert [each.decision for each in decided] == [Decision.MISSED_TICK_FAILED, Decision.MISSED_NO_TICK]
+    assert {(str(each.window_id), each.tick_id) for each in decided} == {(window.window_id, 2)}
+
+
+async def test_an_opening_that_was_missed_is_told_even_if_its_window_is_changed_before_a_tick_looks(api, tick, clock):
+    person = await api.person()
+    window = await api.window(person, "09:30", "10:00")
+    clock.advance(timedelta(hours=2))
+    await change(api, window, "15:00", "16:00")
+    async with asyncio.timeout(10):
+        tally = await tick()
+    assert (tally.found, tally.scheduled) == (0, 0)  # it was looked at when the window was changed
+    [told] = (await api.windows.ListWindows(pb.ListWindowsRequest(person_id=person.person_id))).windows
+    assert told.next_opens_at.ToDatetime(UTC) == datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
 
 async def test_a_second_window_gets_the_call_that_the_first_one_missed(api, tick, clock):
@@ -250,7 +349,7 @@ async def test_each_tick_leaves_a_record(api, database, tick, clock):
     person = await api.person()
     await api.window(person)
     await tick()
-    await schedule(database, clock, period=PERIOD)  # killed before its end
+    await schedule(database, clock, INSTALLED, period=PERIOD)  # killed before its end
     async with database.transaction() as connection:
         records = (await connection.execute(select(ticks).order_by(ticks.c.tick_id))).mappings().all()
     assert [(row["found"], row["scheduled"], row["finished_at"]) for row in records] == [(1, 1, NOW), (0, 0, None)]

@@ -72,10 +72,9 @@ def test_a_one_off_window_is_yet_to_come(field, changes):
     assert refused.value.field == field
 
 
-def test_an_hour_that_a_clock_change_skips_is_refused():
+def test_an_hour_that_a_clock_change_skips_can_be_booked_since_it_opens_all_the_same():
     requested = RequestedTimes("02:30", "03:00", None, "2027-03-28")
-    with pytest.raises(InvalidInput, match="clock change"):
-        booked(requested, hours=CallingHours(time(0), time(23, 59)))
+    assert booked(requested, hours=CallingHours(time(0), time(23, 59))).days == OneOff(date(2027, 3, 28))
 
 
 def test_there_is_room_for_so_many_windows_and_no_more():

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from daybook.scheduler.v1.scheduler_pb2 import DialRefusal
 from window_scheduler.dialing_rules import Allowed, CallingHours, DialingRules, DialQuestion, Refusal, Refused, may_dial
+from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
 OPENS = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # 09:00 in Vienna
@@ -14,13 +16,15 @@ CLOSES = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 NOW = OPENS + timedelta(minutes=5)
 RULES = DialingRules(CallingHours(time(8), time(21)), dials_a_day=3)
 DAILY = Weekly(frozenset(range(1, 8)))
+WINDOW, ANOTHER = UUID(int=2), UUID(int=3)
 GOOD = DialQuestion(
     local_day=date(2026, 11, 24),
     not_before=OPENS,
     not_after=CLOSES,
     finished=False,
-    window=WindowTimes(time(9), time(11), DAILY),
-    time_zone="Europe/Vienna",
+    window_id=WINDOW,
+    windows={WINDOW: WindowTimes(time(9), time(11), DAILY)},
+    zone=zone_named("Europe/Vienna"),
     consented=True,
     opted_out=False,
     dialed_at=(),
@@ -42,15 +46,14 @@ def test_inside_the_window_with_consent_it_is_allowed():
         (Refusal.CALL_FINISHED, {"finished": True}),
         (Refusal.OPTED_OUT, {"opted_out": True}),
         (Refusal.NO_CONSENT, {"consented": False}),
-        (Refusal.WINDOW_DELETED, {"window": None}),
-        (Refusal.UNKNOWN_TIME_ZONE, {"time_zone": "Europe/Atlantis"}),
-        (Refusal.UNKNOWN_TIME_ZONE, {"time_zone": ""}),
+        (Refusal.WINDOW_DELETED, {"windows": {}}),
+        (Refusal.UNKNOWN_TIME_ZONE, {"zone": None}),
         (Refusal.WINDOW_CLOSED, {"now": CLOSES}),
         (Refusal.WINDOW_CLOSED, {"not_after": NOW}),
-        (Refusal.WINDOW_CLOSED, {"window": WindowTimes(time(9), time(11), OneOff(date(2026, 11, 25)))}),
-        (Refusal.WINDOW_CLOSED, {"window": WindowTimes(time(8), time(9), DAILY)}),
-        (Refusal.WINDOW_CLOSED, {"window": WindowTimes(time(12), time(13), DAILY)}),
-        (Refusal.WINDOW_CLOSED, {"time_zone": "America/New_York"}),
+        (Refusal.WINDOW_CLOSED, {"windows": {WINDOW: WindowTimes(time(9), time(11), OneOff(date(2026, 11, 25)))}}),
+        (Refusal.WINDOW_CLOSED, {"windows": {WINDOW: WindowTimes(time(8), time(9), DAILY)}}),
+        (Refusal.WINDOW_CLOSED, {"windows": {WINDOW: WindowTimes(time(12), time(13), DAILY)}}),
+        (Refusal.WINDOW_CLOSED, {"zone": zone_named("America/New_York")}),
         (Refusal.DAILY_CAP, {"dialed_at": (OPENS, OPENS, OPENS)}),
     ],
 )
@@ -64,7 +67,18 @@ def test_before_the_window_it_is_to_be_asked_again_when_it_opens():
 
 def test_a_window_moved_later_is_not_open_yet():
     later = WindowTimes(time(9, 30), time(11), DAILY)
-    assert answer(window=later) == Refused(Refusal.WINDOW_NOT_OPEN, retry_at=OPENS + timedelta(minutes=30))
+    assert answer(windows={WINDOW: later}) == Refused(Refusal.WINDOW_NOT_OPEN, retry_at=OPENS + timedelta(minutes=30))
+
+
+def test_a_window_that_touches_takes_over_what_the_first_has_left():
+    both = {WINDOW: WindowTimes(time(9), time(9, 5), DAILY), ANOTHER: WindowTimes(time(9, 5), time(11), DAILY)}
+    assert answer(windows=both) == Allowed()
+    assert answer(windows={ANOTHER: both[ANOTHER]}) == Allowed()
+
+
+def test_another_window_that_does_not_overlap_what_was_promised_allows_nothing():
+    later = {ANOTHER: WindowTimes(time(11), time(12), DAILY)}
+    assert answer(windows=later) == Refused(Refusal.WINDOW_DELETED)
 
 
 def test_in_quiet_hours_it_waits_for_their_end_inside_the_window():

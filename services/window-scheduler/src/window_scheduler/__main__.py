@@ -25,10 +25,12 @@ from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.relay import announce
 from window_scheduler.repeating import repeat, repeat_by_the_clock
+from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import conclude, schedule
+from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows_api import WindowsApi
 
 log = structlog.get_logger()
@@ -73,10 +75,13 @@ async def tick_loop(settings: TickSettings, stop: asyncio.Event) -> None:
 
 async def tick_once(settings: TickSettings, database: Database, clock: Clock) -> None:
     # NATS is asked for only once the calls stand: where it is down, they are kept, and a later tick or the api announces them
-    tick_id, tally = await schedule(database, clock, period=settings.tick_period)
+    period = settings.tick_period
+    tick_id, tally = await schedule(database, clock, INSTALLED, period=period)
     streams = replicated(STREAMS, settings.stream_replicas)
     async with open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus:
         await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+    # last, since after an update of the zone data it may take longer than a tick has; the next one goes on
+    await follow_rules(database, clock, INSTALLED, period=period)
 
 
 async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -91,9 +96,9 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
     ):
         async with database.transaction() as connection:
             await PeopleStore(connection, sealer).check_key()
-        people = PeopleApi(database, sealer, clock, tick_period=period)
-        windows = WindowsApi(database, sealer, clock, calling_hours=rules.calling_hours, tick_period=period)
-        calls = CallsApi(database, sealer, clock, rules=rules, tick_period=period)
+        people = PeopleApi(database, sealer, clock, INSTALLED, tick_period=period)
+        windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=rules.calling_hours, tick_period=period)
+        calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period)
         services = {
             "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
             "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),

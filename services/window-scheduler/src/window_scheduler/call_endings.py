@@ -34,7 +34,12 @@ class CallEndings:
         )
         async with self._database.transaction() as connection:
             person_id = await finish_call(
-                connection, call_id, outcome=outcome, reason=message.reason, finished_at=finished_at
+                connection,
+                call_id,
+                revision=message.revision,
+                outcome=outcome,
+                reason=message.reason,
+                finished_at=finished_at,
             )
             if person_id is None:
                 return

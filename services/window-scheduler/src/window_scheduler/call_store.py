@@ -1,6 +1,6 @@
 """The scheduled calls in PostgreSQL, from the moment that they stand: which dials were allowed, and how each call ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -24,6 +24,8 @@ class ScheduledCall:
     Attributes:
         outcome: a name of CallOutcome in daybook.events.v1.
         dial_asked_at: when it was first asked whether it may be dialed, whatever the answer was.
+        dialed_at: when that was first allowed; from then on the call is not moved.
+        revision: how often it was moved to other times of its day.
     """
 
     call_id: UUID
@@ -37,11 +39,24 @@ class ScheduledCall:
     outcome: str | None
     reason: str | None
     dial_asked_at: datetime | None
+    dialed_at: datetime | None
+    revision: int
 
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
     """Raises NoSuchCall."""
     found = await connection.execute(select(scheduled_calls).where(scheduled_calls.c.call_id == call_id))
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise NoSuchCall(call_id)
+    return ScheduledCall(**row)
+
+
+async def locked_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
+    """The call, which no tick moves until this transaction ends. Lock its person first. Raises NoSuchCall."""
+    found = await connection.execute(
+        select(scheduled_calls).where(scheduled_calls.c.call_id == call_id).with_for_update(key_share=True)
+    )
     row = found.mappings().one_or_none()
     if row is None:
         raise NoSuchCall(call_id)
@@ -59,11 +74,10 @@ async def calls_of(connection: AsyncConnection, person_id: UUID, *, limit: int) 
     return [ScheduledCall(**row) for row in found.mappings()]
 
 
-async def times_now(connection: AsyncConnection, window_id: UUID) -> WindowTimes | None:
-    """The times of a call's window as they are now; none where it was deleted since."""
-    found = await connection.execute(select(call_windows).where(call_windows.c.window_id == window_id))
-    row = found.mappings().one_or_none()
-    return None if row is None else times_of(row)
+async def windows_now(connection: AsyncConnection, person_id: UUID) -> Mapping[UUID, WindowTimes]:
+    """The times of a person's windows as they are now, by the window's id."""
+    found = await connection.execute(select(call_windows).where(call_windows.c.person_id == person_id))
+    return {row["window_id"]: times_of(row) for row in found.mappings()}
 
 
 async def dialed_at(
@@ -102,6 +116,11 @@ async def undialed(connection: AsyncConnection, *, now: datetime) -> tuple[int, 
 async def note_dial(connection: AsyncConnection, call: ScheduledCall, attempt_id: str, *, now: datetime) -> None:
     """Records that an attempt was allowed, once however often it asks."""
     await connection.execute(
+        update(scheduled_calls)
+        .where(scheduled_calls.c.call_id == call.call_id, scheduled_calls.c.dialed_at.is_(None))
+        .values(dialed_at=now)
+    )
+    await connection.execute(
         insert(dial_authorizations)
         .values(attempt_id=attempt_id, call_id=call.call_id, person_id=call.person_id, authorized_at=now)
         .on_conflict_do_nothing()
@@ -109,16 +128,17 @@ async def note_dial(connection: AsyncConnection, call: ScheduledCall, attempt_id
 
 
 async def finish_call(
-    connection: AsyncConnection, call_id: UUID, *, outcome: str, reason: str, finished_at: datetime
+    connection: AsyncConnection, call_id: UUID, *, revision: int, outcome: str, reason: str, finished_at: datetime
 ) -> UUID | None:
-    """Records how a call ended, once: the first news counts.
+    """Records how a call ended, once: the first news counts, and only of the times that the call has now.
 
     Returns:
-        The person's id; none where the call has ended already, or was deleted with its person.
+        The person's id; none where the call has ended already, was moved since, or was deleted with its person.
     """
     found = await connection.execute(
         update(scheduled_calls)
         .where(scheduled_calls.c.call_id == call_id, scheduled_calls.c.finished_at.is_(None))
+        .where(scheduled_calls.c.revision == revision)
         .values(finished_at=finished_at, outcome=outcome, reason=reason)
         .returning(scheduled_calls.c.person_id)
     )

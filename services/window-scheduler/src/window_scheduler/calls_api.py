@@ -18,9 +18,10 @@ from window_scheduler.call_store import (
     calls_of,
     dialed_at,
     get_call,
+    locked_call,
     note_dial,
     note_question,
-    times_now,
+    windows_now,
 )
 from window_scheduler.dialing_rules import DialingRules, DialQuestion, Refused, may_dial
 from window_scheduler.errors import NoSuchCall, NoSuchPerson
@@ -30,6 +31,7 @@ from window_scheduler.oversight import day_asked_for, explained_day, overview
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
+from window_scheduler.time_zones import TimeZones
 
 log = structlog.get_logger()
 
@@ -38,11 +40,19 @@ class CallsApi(CallsServiceServicer):
     """The scheduled calls."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, clock: Clock, *, rules: DialingRules, tick_period: timedelta
+        self,
+        database: Database,
+        sealer: Sealer,
+        clock: Clock,
+        zones: TimeZones,
+        *,
+        rules: DialingRules,
+        tick_period: timedelta,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._zones = zones
         self._rules = rules
         self._tick_period = tick_period
 
@@ -60,12 +70,14 @@ class CallsApi(CallsServiceServicer):
 
     async def _authorize(self, call_id: UUID, attempt_id: str) -> pb.AuthorizeDialResponse:
         async with self._database.transaction() as connection:
-            call = await get_call(connection, call_id)
+            person_id = (await get_call(connection, call_id)).person_id
             # locked: two attempts that ask at once are counted one after the other, and an opt-out comes before or after
-            person = await PeopleStore(connection, self._sealer).locked(call.person_id)
+            person = await PeopleStore(connection, self._sealer).locked(person_id)
+            call = await locked_call(connection, call_id)
             now = self._clock.now()
             await note_question(connection, call_id, now=now)
-            verdict = may_dial(await _question(connection, call, person, attempt_id, now), self._rules, now)
+            question = await self._question(connection, call, person, attempt_id, now)
+            verdict = may_dial(question, self._rules, now)
             if isinstance(verdict, Refused):
                 refusal = pb.DialRefusal.Value(f"DIAL_REFUSAL_{verdict.refusal.name}")
                 return pb.AuthorizeDialResponse(allowed=False, refusal=refusal, retry_at=stamp(verdict.retry_at))
@@ -105,21 +117,21 @@ class CallsApi(CallsServiceServicer):
             day = day_asked_for(request.local_day, person, now)
             return await explained_day(connection, person, day, now=now, tick_period=self._tick_period)
 
-
-async def _question(
-    connection: AsyncConnection, call: ScheduledCall, person: Person, attempt_id: str, now: datetime
-) -> DialQuestion:
-    return DialQuestion(
-        local_day=call.local_day,
-        not_before=call.not_before,
-        not_after=call.not_after,
-        finished=call.finished_at is not None,
-        window=await times_now(connection, call.window_id),
-        time_zone=person.profile.time_zone,
-        consented=person.profile.consent is not None,
-        opted_out=person.opted_out_at is not None,
-        dialed_at=await dialed_at(connection, person.person_id, except_attempt=attempt_id, now=now),
-    )
+    async def _question(
+        self, connection: AsyncConnection, call: ScheduledCall, person: Person, attempt_id: str, now: datetime
+    ) -> DialQuestion:
+        return DialQuestion(
+            local_day=call.local_day,
+            not_before=call.not_before,
+            not_after=call.not_after,
+            finished=call.finished_at is not None,
+            window_id=call.window_id,
+            windows=await windows_now(connection, person.person_id),
+            zone=self._zones.named(person.profile.time_zone),
+            consented=person.profile.consent is not None,
+            opted_out=person.opted_out_at is not None,
+            dialed_at=await dialed_at(connection, person.person_id, except_attempt=attempt_id, now=now),
+        )
 
 
 def _attempt_of(call_id: UUID, attempt_id: str) -> str:

@@ -1,11 +1,14 @@
 """May this call be dialed now? Promise 2, asked again right before each dial. Pure. In doubt: no."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from window_scheduler.time_zones import zone_named
-from window_scheduler.windows import Occurrence, WindowTimes, occurrence_on
+from window_scheduler.chances import chances_on
+from window_scheduler.windows import WindowTimes
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ class DialQuestion:
         local_day: the day that the call is for.
         not_before, not_after: as the call was scheduled.
         finished: the call has come to its end already.
-        window: the times of its window as they are now; none where the window was deleted.
-        time_zone: the person's, as it is now.
+        window_id: the window that the call came from,
+        windows: and the times of all the person's windows as they are now, by their ids.
+        zone: the person's, as it is now; none where it is not known.
         dialed_at: when this person's other attempts of late were allowed; two days back are enough.
     """
 
@@ -76,8 +80,9 @@ class DialQuestion:
     not_before: datetime
     not_after: datetime
     finished: bool
-    window: WindowTimes | None
-    time_zone: str
+    window_id: UUID
+    windows: Mapping[UUID, WindowTimes]
+    zone: ZoneInfo | None
     consented: bool
     opted_out: bool
     dialed_at: tuple[datetime, ...]
@@ -91,19 +96,15 @@ def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allo
         return Refused(Refusal.OPTED_OUT)
     if not question.consented:
         return Refused(Refusal.NO_CONSENT)
-    if question.window is None:
-        return Refused(Refusal.WINDOW_DELETED)
-    zone = zone_named(question.time_zone)
+    zone = question.zone
     if zone is None:
         return Refused(Refusal.UNKNOWN_TIME_ZONE)
-    # the window as it was promised to the dispatcher, and as the person wants it now: both must be open
-    occurrence = occurrence_on(question.local_day, question.window, zone)
-    if not isinstance(occurrence, Occurrence):
-        return Refused(Refusal.WINDOW_CLOSED)
-    opens_at = max(question.not_before, occurrence.opens_at)
-    closes_at = min(question.not_after, occurrence.closes_at)
-    if now >= closes_at or opens_at >= closes_at:
-        return Refused(Refusal.WINDOW_CLOSED)
+    # the times as they were promised to the dispatcher, and as the person wants them now: both must be open
+    open_times = _open_times(question, zone, now)
+    if open_times is None:
+        deleted = question.window_id not in question.windows
+        return Refused(Refusal.WINDOW_DELETED if deleted else Refusal.WINDOW_CLOSED)
+    opens_at, closes_at = open_times
     if now < opens_at:
         return Refused(Refusal.WINDOW_NOT_OPEN, retry_at=opens_at)
     local = now.astimezone(zone)
@@ -114,3 +115,13 @@ def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allo
     if len(dialed_today) >= rules.dials_a_day:
         return Refused(Refusal.DAILY_CAP)
     return Allowed()
+
+
+def _open_times(question: DialQuestion, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first stretch of time that is not over, in which the call was promised and is wanted still."""
+    for chance in chances_on(question.local_day, question.windows, zone):
+        opens_at = max(question.not_before, chance.opens_at)
+        closes_at = min(question.not_after, chance.closes_at)
+        if now < closes_at and opens_at < closes_at:
+            return opens_at, closes_at
+    return None

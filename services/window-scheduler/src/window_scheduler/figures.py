@@ -10,7 +10,8 @@ from window_scheduler import metrics
 from window_scheduler.call_store import undialed
 from window_scheduler.outbox_store import unpublished
 from window_scheduler.people_store import count_people
-from window_scheduler.tick_store import TickRecord, count_due, last_start, last_tick, read_totals
+from window_scheduler.record_store import TickRecord, last_start, last_tick, read_totals
+from window_scheduler.tick_store import count_due
 
 PEOPLE_COUNTED_EVERY = timedelta(minutes=1)
 

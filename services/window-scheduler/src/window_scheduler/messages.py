@@ -115,4 +115,5 @@ def call_message(call: ScheduledCall) -> pb.ScheduledCall:
         finished_at=stamp(call.finished_at),
         outcome=call.outcome or "",
         reason=call.reason or "",
+        revision=call.revision,
     )

@@ -20,8 +20,9 @@ from window_scheduler.oversight_store import (
 )
 from window_scheduler.people import Person
 from window_scheduler.people_store import count_people
+from window_scheduler.record_store import TickRecord, last_start, last_tick
 from window_scheduler.standings import Standing, WindowOnDay, standing_now, standing_on_day
-from window_scheduler.tick_store import TickRecord, count_due, last_start, last_tick
+from window_scheduler.tick_store import count_due
 from window_scheduler.time_zones import zone_named
 from window_scheduler.window_store import CallWindow
 from window_scheduler.windows import Occurrence, occurrence_on

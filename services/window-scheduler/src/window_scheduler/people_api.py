@@ -16,6 +16,7 @@ from window_scheduler.people import Person, checked_profile, opted_out_still
 from window_scheduler.people_store import PeopleStore, opt_out
 from window_scheduler.replanning import replan, schedule_hurried
 from window_scheduler.sealed import Sealer
+from window_scheduler.time_zones import TimeZones
 
 log = structlog.get_logger()
 
@@ -25,10 +26,13 @@ DEFAULT_LOCALE = "en-US"
 class PeopleApi(PeopleServiceServicer):
     """The people."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *, tick_period: timedelta) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, zones: TimeZones, *, tick_period: timedelta
+    ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._zones = zones
         self._tick_period = tick_period
 
     async def CreatePerson(self, request: pb.CreatePersonRequest, _context: object) -> pb.CreatePersonResponse:
@@ -87,8 +91,8 @@ class PeopleApi(PeopleServiceServicer):
                 person, profile=profile, opted_out_at=opted_out_still(person.opted_out_at, profile.consent)
             )
             await store.change(person)
-            windows = await replan(connection, person, now=now)
-        await schedule_hurried(self._database, self._clock, period=self._tick_period, windows=windows)
+            windows = await replan(connection, person, self._zones, now=now)
+        await schedule_hurried(self._database, self._clock, self._zones, period=self._tick_period, windows=windows)
         log.info("person.changed", person_id=str(person_id))
         return pb.UpdatePersonResponse(person=person_message(person))
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
 from window_scheduler.people import Consent, Person, Profile
 from window_scheduler.sealed import Sealer
-from window_scheduler.tables import call_windows, people
+from window_scheduler.tables import call_windows, people, window_decisions
 
 
 class PeopleStore:
@@ -60,6 +60,7 @@ class PeopleStore:
         await self.locked(person_id)
         # a tick that has claimed one of the windows stores its call first, and the call goes with the person
         await self._connection.execute(delete(call_windows).where(call_windows.c.person_id == person_id))
+        await self._connection.execute(delete(window_decisions).where(window_decisions.c.person_id == person_id))
         await self._connection.execute(delete(people).where(people.c.person_id == person_id))
 
     async def check_key(self) -> None:

@@ -1,47 +1,87 @@
-"""What is to be done about a window that is due: call, or not, and when it is due again. Pure."""
+"""What is to be done about a window that is due: call, or not, and when it is due again. Pure.
 
+A day has one call, whichever window it comes from. It belongs to a *chance*: an opening, or several that touch (`chances`).
+As long as nobody was allowed to dial it, the call may still be moved to another chance of that day:
+
+- its own is over, and another one comes: the day's first window was missed, or refused for a reason that holds no more;
+- its own is no chance any more: the window was changed or deleted, the person lives in another zone, a zone changed its
+  rules.
+
+Once it was dialed, the day has had its call.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from window_scheduler.time_zones import zone_named
-from window_scheduler.windows import Occurrence, WindowTimes, next_occurrence
+from window_scheduler.chances import Chance, chances_on
+from window_scheduler.windows import Occurrence, WindowTimes, first_occurrence, next_occurrence
 
 NAMESPACE_DAYBOOK_CALL = UUID("6f1c8b1e-4a43-5c0e-9d53-0d6b8a1f7c2e")
 
 
-class Declined(StrEnum):
-    """Why an open window brings no call."""
+class Decision(StrEnum):
+    """What was decided about one opening of a window, named as in WindowDecisionKind of proto/daybook/scheduler/v1."""
 
-    NO_CONSENT = "no_consent"
-    OPTED_OUT = "opted_out"
-    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    SCHEDULED = "scheduled"
+    MOVED = "moved"
+    """The day's call, which nobody had dialed, is for this opening now."""
+    MERGED = "merged"
+    """The day's call is for a chance that this opening is a part of."""
     CALLED_ALREADY = "called_already"
     """This local day has its call: by another window, or by this one before its times were changed."""
+    OPTED_OUT = "opted_out"
+    NO_CONSENT = "no_consent"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    MISSED_NO_TICK = "missed_no_tick"
+    MISSED_TICK_FAILED = "missed_tick_failed"
+
+
+MISSED = frozenset({Decision.MISSED_NO_TICK, Decision.MISSED_TICK_FAILED})
+CALLS = frozenset({Decision.SCHEDULED, Decision.MOVED})
 
 
 @dataclass(frozen=True)
 class DueWindow:
-    """A window whose next opening has come, with what its person's row says."""
+    """A window whose next opening has come, with what its person's rows say.
+
+    Attributes:
+        zone: the person's; none where it is not known.
+        occurrence: the opening that is due, as it was stored.
+        rules_changed: it was stored by other rules of its zone than those that hold now.
+        others: the person's other windows.
+    """
 
     window_id: UUID
     person_id: UUID
     times: WindowTimes
-    time_zone: str
+    zone: ZoneInfo | None
     consented: bool
     opted_out: bool
     occurrence: Occurrence
+    rules_changed: bool
+    others: Mapping[UUID, WindowTimes]
 
 
 @dataclass(frozen=True)
 class PlannedCall:
-    """The call that an opening of a window asks for. It is made unless that local day has one already."""
+    """The call that an opening of a window asks for.
+
+    Attributes:
+        occurrence: the opening.
+        chance: the stretch of time that the opening is in; the call is for all of it.
+        other_chances: of the same day.
+    """
 
     call_id: UUID
     person_id: UUID
     window_id: UUID
     occurrence: Occurrence
+    chance: Chance
+    other_chances: tuple[Chance, ...]
 
 
 @dataclass(frozen=True)
@@ -49,17 +89,37 @@ class WindowPlan:
     """What becomes of one due window.
 
     Attributes:
-        missed: openings that were over before anyone looked.
-        call: the call for the opening that is due now; none where there is none due, or where it is declined.
-        declined: why the opening that is due brings no call.
+        over: openings that were over before anyone looked.
+        current: the opening that is due now; none where there is none.
+        call: the call for it; none where it is declined.
+        declined: why no opening of this window brings a call.
         next: when the window is due again; none where it never is.
     """
 
     window: DueWindow
-    missed: tuple[Occurrence, ...]
+    over: tuple[Occurrence, ...]
+    current: Occurrence | None
     call: PlannedCall | None
-    declined: Declined | None
+    declined: Decision | None
     next: Occurrence | None
+
+
+@dataclass(frozen=True)
+class StandingCall:
+    """The call that a day has already, as far as it bears on moving it.
+
+    Attributes:
+        dialed: somebody was allowed to dial it.
+        finished: it has ended.
+    """
+
+    call_id: UUID
+    window_id: UUID
+    not_before: datetime
+    not_after: datetime
+    dialed: bool
+    finished: bool
+    revision: int
 
 
 def call_id_of(person_id: UUID, local_day: date) -> UUID:
@@ -75,26 +135,55 @@ def plan(window: DueWindow, *, now: datetime, until: datetime) -> WindowPlan:
         now: aware.
         until: openings up to here are scheduled; whoever looks next begins there.
     """
-    zone = zone_named(window.time_zone)
+    zone = window.zone
     if zone is None:
-        return WindowPlan(window, missed=(), call=None, declined=Declined.UNKNOWN_TIME_ZONE, next=None)
-    missed: list[Occurrence] = []
+        return WindowPlan(window, (), window.occurrence, call=None, declined=Decision.UNKNOWN_TIME_ZONE, next=None)
+    over: list[Occurrence] = []
     current: Occurrence | None = window.occurrence
+    if window.rules_changed:
+        current = first_occurrence(window.times, zone, window.occurrence.local_day)
     while current is not None and current.closes_at <= now:
-        missed.append(current)
+        over.append(current)
         current = next_occurrence(window.times, zone, current.closes_at)
     declined = _declined(window)
-    noted = () if declined else tuple(missed)
     if current is None or current.opens_at > until:
-        return WindowPlan(window, missed=noted, call=None, declined=None, next=current)
+        return WindowPlan(window, tuple(over), None, call=None, declined=declined, next=current)
     following = next_occurrence(window.times, zone, current.closes_at)
-    if declined:
-        return WindowPlan(window, missed=noted, call=None, declined=declined, next=following)
-    call = PlannedCall(call_id_of(window.person_id, current.local_day), window.person_id, window.window_id, current)
-    return WindowPlan(window, missed=noted, call=call, declined=None, next=following)
+    call = None if declined else _call(window, current, zone)
+    return WindowPlan(window, tuple(over), current, call=call, declined=declined, next=following)
 
 
-def _declined(window: DueWindow) -> Declined | None:
+def _declined(window: DueWindow) -> Decision | None:
     if window.opted_out:
-        return Declined.OPTED_OUT
-    return None if window.consented else Declined.NO_CONSENT
+        return Decision.OPTED_OUT
+    return None if window.consented else Decision.NO_CONSENT
+
+
+def _call(window: DueWindow, current: Occurrence, zone: ZoneInfo) -> PlannedCall:
+    day = current.local_day
+    if window.others:
+        chances = chances_on(day, {window.window_id: window.times, **window.others}, zone)
+    else:
+        chances = (Chance(day, current.opens_at, current.closes_at, (window.window_id,)),)
+    own = next(chance for chance in chances if window.window_id in chance.window_ids)
+    return PlannedCall(
+        call_id=call_id_of(window.person_id, day),
+        person_id=window.person_id,
+        window_id=window.window_id,
+        occurrence=current,
+        chance=own,
+        other_chances=tuple(chance for chance in chances if chance is not own),
+    )
+
+
+def settle(call: PlannedCall, standing: StandingCall, *, now: datetime) -> Decision | None:
+    """What becomes of a planned call whose day has a call already; None where that one is this very call."""
+    alike = (standing.not_before, standing.not_after) == (call.chance.opens_at, call.chance.closes_at)
+    if not standing.dialed:
+        over = standing.finished or standing.not_after <= now
+        times = {(chance.opens_at, chance.closes_at) for chance in call.other_chances}
+        if over or not (alike or (standing.not_before, standing.not_after) in times):
+            return Decision.MOVED
+    if not alike:
+        return Decision.CALLED_ALREADY
+    return None if standing.window_id == call.window_id else Decision.MERGED

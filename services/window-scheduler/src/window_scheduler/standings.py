@@ -26,6 +26,10 @@ class Standing(StrEnum):
     MISSED = "missed"
     BOOKED_TOO_LATE = "booked_too_late"
     PASSED_BY = "passed_by"
+    OTHER_WEEK = "other_week"
+    OUT_OF_DATES = "out_of_dates"
+    EXCEPTED = "excepted"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def standing_on_day(window: WindowOnDay, *, now: datetime, tick_period: timedelt
     if window.occurrence is None:
         return Standing.UNKNOWN_TIME_ZONE
     if isinstance(window.occurrence, Absence):
-        return Standing.OTHER_DAY if window.occurrence is Absence.OTHER_DAY else Standing.SKIPPED_BY_CLOCK
+        return Standing(window.occurrence.value)
     opens_at, closes_at = window.occurrence.opens_at, window.occurrence.closes_at
     told = _told_by_person(
         called=window.called,

@@ -53,6 +53,9 @@ people = Table(
     Column("consent_channel", Text),
     _moment("opted_out_at", nullable=True),
     _moment("created_at"),
+    # the person's own calling hours; none: the operator's
+    Column("calling_hours_start", Time),
+    Column("calling_hours_end", Time),
 )
 
 call_windows = Table(
@@ -68,8 +71,17 @@ call_windows = Table(
     _moment("next_opens_at", nullable=True),
     _moment("next_closes_at", nullable=True),
     _moment("created_at"),
+    Column("ends_next_day", Boolean, nullable=False, server_default=text("false")),
+    Column("every_weeks", SmallInteger, nullable=False, server_default="1"),
+    Column("first_date", Date),
+    Column("last_date", Date),
+    Column("except_dates", ARRAY(Date), nullable=False, server_default="{}"),
+    Column("paused_until", Date),
+    # the version of the IANA database by whose rules the next opening was computed
+    Column("zone_data", Text(collation="C"), nullable=False, server_default=""),
     Index("call_windows_by_person", "person_id"),
     Index("call_windows_by_next_opening", "next_opens_at"),
+    Index("call_windows_by_zone_data", "zone_data"),
 )
 
 scheduled_calls = Table(
@@ -88,6 +100,9 @@ scheduled_calls = Table(
     Column("reason", Text),
     # the first AuthorizeDial, whatever the answer was
     _moment("dial_asked_at", nullable=True),
+    # the first AuthorizeDial that allowed one: from here on the call is not moved any more
+    _moment("dialed_at", nullable=True),
+    Column("revision", Integer, nullable=False, server_default="0"),
     UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
     Index("scheduled_calls_by_opening", "not_before"),
     Index(
@@ -133,10 +148,28 @@ ticks = Table(
     Index("ticks_by_end", "finished_at"),
 )
 
+window_decisions = Table(
+    "window_decisions",
+    metadata,
+    # no foreign keys: a decision outlives its window, and a person is deleted with theirs by hand
+    Column("person_id", Uuid, nullable=False),
+    Column("local_day", Date, nullable=False),
+    Column("window_id", Uuid, nullable=False),
+    Column("decision", Text, nullable=False),
+    _moment("decided_at"),
+    # none where it was decided without a tick, when the window was booked
+    Column("tick_id", BigInteger),
+    _moment("opens_at"),
+    _moment("closes_at"),
+    Index("window_decisions_by_day", "person_id", "local_day"),
+    Index("window_decisions_by_end", "closes_at"),
+)
+
 window_totals = Table(
     "window_totals",
     metadata,
-    Column("only_row", Boolean, primary_key=True, server_default=text("true")),
+    # several rows, whose sum counts: batches that are stored at once need not wait for each other
+    Column("slot", SmallInteger, primary_key=True),
     _total("due"),
     _total("scheduled"),
     _total("declined"),

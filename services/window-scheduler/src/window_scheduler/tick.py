@@ -1,11 +1,12 @@
 """One tick: windows that are due become calls, each stored with its announcement before anyone is told.
 
-It may be killed anywhere and run any number of times at once. A batch is one transaction: the calls, what is to be announced,
-and each window's next opening stand together or not at all; a window that was not reached stays due.
+It may be killed anywhere and run any number of times at once. A batch is one transaction: the calls, what is to be
+announced, what was decided, and each window's next opening stand together or not at all; a window that was not reached
+stays due.
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -14,40 +15,40 @@ from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.telemetry import span
-from window_scheduler.planning import Declined, WindowPlan, plan
-from window_scheduler.relay import announce
-from window_scheduler.tick_store import (
+from window_scheduler.batch import Batch, decide_batch
+from window_scheduler.planning import CALLS, MISSED, Decision
+from window_scheduler.record_store import (
     Tally,
     add_to_totals,
-    advance,
     begin_tick,
-    claim_due,
-    count_due,
-    count_people_with_windows,
-    days_with_call,
     end_tick,
+    forget_decisions,
     forget_ticks,
-    store_calls,
+    record_decisions,
 )
-from window_scheduler.windows import Occurrence
+from window_scheduler.relay import announce
+from window_scheduler.tick_store import claim_due, count_due, count_people_with_windows
+from window_scheduler.time_zones import TimeZones
+from window_scheduler.window_store import set_next
 
 log = structlog.get_logger()
 
-Stored = frozenset[tuple[UUID, UUID]]
-"""(call id, window id) of the calls that a batch stored."""
-Called = frozenset[tuple[UUID, date]]
-"""(person id, local day) of the days that have a call."""
-
 WINDOWS_A_BATCH = 1000
+BATCHES_AT_ONCE = 2
+"""So that while one waits for PostgreSQL, the other is thought about."""
+TOLD_ONE_BY_ONE = 1000
+"""Of more windows than so many a tick, the record tells, not the log."""
 TICKS_KEPT_FOR = timedelta(days=30)
+DECISIONS_KEPT_FOR = timedelta(days=90)
 
 
-async def schedule(database: Database, clock: Clock, *, period: timedelta) -> tuple[int, Tally]:
+async def schedule(database: Database, clock: Clock, zones: TimeZones, *, period: timedelta) -> tuple[int, Tally]:
     """The first half of a tick: stores the calls of every window that opens before the next tick.
 
     Args:
         database: ours.
         clock: the wall clock.
+        zones: the rules of the time zones.
         period: from one tick to the next.
 
     Returns:
@@ -60,8 +61,17 @@ async def schedule(database: Database, clock: Clock, *, period: timedelta) -> tu
         people_with_windows = await count_people_with_windows(connection)
         windows_due = await count_due(connection, until=now + period)
     log.info("tick.found", people_with_windows=people_with_windows, windows_due=windows_due)
+    tally = Tally()
     with span("schedule due windows"):
-        return tick_id, await schedule_due(database, clock, period=period)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(BATCHES_AT_ONCE):
+                    tasks.create_task(
+                        _schedule_batches(database, clock, zones, period=period, tick_id=tick_id, tally=tally)
+                    )
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group  # they fail alike, and a caller knows by the type whether to try again
+    return tick_id, tally
 
 
 async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, tally: Tally) -> None:
@@ -75,6 +85,7 @@ async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, 
     async with database.transaction() as connection:
         await end_tick(connection, tick_id, tally, now=now)
         await forget_ticks(connection, before=now - TICKS_KEPT_FOR)
+        await forget_decisions(connection, before=now - DECISIONS_KEPT_FOR)
     log.info(
         "tick.finished",
         windows_due=tally.found,
@@ -85,67 +96,70 @@ async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, 
     )
 
 
-async def schedule_due(database: Database, clock: Clock, *, period: timedelta, person_id: UUID | None = None) -> Tally:
-    """Stores the calls of every window that opens within `period` from now, of one person or of all."""
-    tally = Tally()
+async def schedule_person(
+    database: Database, clock: Clock, zones: TimeZones, *, period: timedelta, person_id: UUID
+) -> None:
+    """Stores the call of every window of one person that opens within `period` from now, without waiting for a tick."""
+    await _schedule_batches(database, clock, zones, period=period, tick_id=None, tally=Tally(), person_id=person_id)
+
+
+async def _schedule_batches(
+    database: Database,
+    clock: Clock,
+    zones: TimeZones,
+    *,
+    period: timedelta,
+    tick_id: int | None,
+    tally: Tally,
+    person_id: UUID | None = None,
+) -> None:
+    """Takes one batch after the other until nothing is due that nobody else holds, and adds them to the tally."""
     while True:
         now = clock.now()
         until = now + period
         async with database.transaction() as connection:
-            due = await claim_due(connection, until=until, limit=WINDOWS_A_BATCH, person_id=person_id)
+            due = await claim_due(connection, zones, until=until, limit=WINDOWS_A_BATCH, person_id=person_id)
             if not due:
-                return tally
-            plans = [plan(window, now=now, until=until) for window in due]
-            stored = await store_calls(connection, [each.call for each in plans if each.call], now=now)
-            called = await days_with_call(
-                connection, [(each.window.person_id, missed.local_day) for each in plans for missed in each.missed]
-            )
-            await advance(connection, plans)
-            batch = _tally(plans, stored, called)
-            await add_to_totals(connection, batch)
-        tally.add(batch)
-        _tell(plans, stored, called)
+                return
+            batch = await decide_batch(connection, due, now=now, until=until, period=period)
+            counted = _tally(batch)
+            await record_decisions(connection, batch.decided, tick_id=tick_id, now=now)
+            upcoming = {each.window.window_id: each.next for each in batch.plans}
+            await set_next(connection, upcoming, zone_data=zones.version)
+            await add_to_totals(connection, counted)
+        if tally.found < TOLD_ONE_BY_ONE:
+            _tell(batch)
+        tally.add(counted)
 
 
-def _tally(plans: Sequence[WindowPlan], stored: Stored, called: Called) -> Tally:
+def _tally(batch: Batch) -> Tally:
     """What a batch comes to."""
-    scheduled = sum(_is_stored(each, stored) for each in plans)
-    return Tally(
-        found=len(plans),
-        scheduled=scheduled,
-        declined=sum(_is_open(each) for each in plans) - scheduled,
-        missed=sum(len(_missed(each, called)) for each in plans),
-    )
+    scheduled = sum(each.decision in CALLS for each in batch.decided)
+    missed = sum(each.decision in MISSED for each in batch.decided)
+    is_open = sum(each.current is not None for each in batch.plans)
+    return Tally(found=len(batch.plans), scheduled=scheduled, declined=is_open - scheduled, missed=missed)
 
 
-def _tell(plans: Sequence[WindowPlan], stored: Stored, called: Called) -> None:
+def _tell(batch: Batch) -> None:
     """Logs what a committed batch came to."""
-    for each in plans:
-        window = {"person_id": str(each.window.person_id), "window_id": str(each.window.window_id)}
-        for missed in _missed(each, called):
-            log.warning("window.missed", **window, local_day=missed.local_day.isoformat())
-        if not _is_open(each):
+    plans = {each.window.window_id: each for each in batch.plans}
+    for each in batch.decided:
+        planned = plans[each.window_id]
+        window = {"person_id": str(each.person_id), "window_id": str(each.window_id)}
+        if each.decision in MISSED:
+            local_day = each.opening.local_day.isoformat()
+            log.warning("window.missed", **window, local_day=local_day, reason=each.decision.value)
+        if each.opening != planned.current:
             continue
-        log.info("window.active", **window, window=str(each.window.times))
-        if each.call is None or not _is_stored(each, stored):
-            log.info("window.declined", **window, reason=each.declined or Declined.CALLED_ALREADY)
+        log.info("window.active", **window, window=str(planned.window.times))
+        if planned.call is None or each.decision not in CALLS:
+            log.info("window.declined", **window, reason=each.decision.value)
             continue
         log.info(
             "call.scheduled",
             **window,
-            call_id=str(each.call.call_id),
-            not_before=each.call.occurrence.opens_at.isoformat(),
-            not_after=each.call.occurrence.closes_at.isoformat(),
+            call_id=str(planned.call.call_id),
+            moved=each.decision is Decision.MOVED,
+            not_before=planned.call.chance.opens_at.isoformat(),
+            not_after=planned.call.chance.closes_at.isoformat(),
         )
-
-
-def _missed(each: WindowPlan, called: Called) -> Sequence[Occurrence]:
-    return [missed for missed in each.missed if (each.window.person_id, missed.local_day) not in called]
-
-
-def _is_open(each: WindowPlan) -> bool:
-    return each.call is not None or each.declined is not None
-
-
-def _is_stored(each: WindowPlan, stored: Stored) -> bool:
-    return each.call is not None and (each.call.call_id, each.call.window_id) in stored

@@ -1,59 +1,36 @@
-"""What a tick does in PostgreSQL: claims due windows, stores their calls with what is to be announced, and keeps its own record.
+"""What a tick does to windows and calls in PostgreSQL: claims what is due, stores calls with what is to be announced, moves
+calls.
 
 Every statement here works on a set of rows: the cost of a tick follows the windows that are due, not those that exist.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from daybook.events.v1.events_pb2 import CallScheduled
-from window_scheduler.planning import DueWindow, PlannedCall, WindowPlan
-from window_scheduler.tables import call_windows, people, ticks, window_totals
+from window_scheduler.planning import DueWindow, PlannedCall, StandingCall
+from window_scheduler.tables import call_windows, people
+from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import times_of
-from window_scheduler.windows import Occurrence
+from window_scheduler.windows import Occurrence, WindowTimes
 
-PEOPLE_COUNTED_TO = 1000
-
-
-@dataclass
-class Tally:
-    """What a tick came to, so far."""
-
-    found: int = 0
-    scheduled: int = 0
-    declined: int = 0
-    missed: int = 0
-    published: int = 0
-
-    def add(self, batch: "Tally") -> None:
-        self.found += batch.found
-        self.scheduled += batch.scheduled
-        self.declined += batch.declined
-        self.missed += batch.missed
-
-
-@dataclass(frozen=True)
-class TickRecord:
-    """A tick that is over."""
-
-    started_at: datetime
-    finished_at: datetime
-    tally: Tally
+PEOPLE_COUNTED_TO = 100
 
 
 async def claim_due(
-    connection: AsyncConnection, *, until: datetime, limit: int, person_id: UUID | None = None
+    connection: AsyncConnection, zones: TimeZones, *, until: datetime, limit: int, person_id: UUID | None = None
 ) -> Sequence[DueWindow]:
     """Locks windows that open by `until`, the first to open first; those that another tick holds are left to it.
 
     Args:
         connection: in a transaction, whose end lets go of them.
+        zones: the rules that hold now.
         until: aware.
         limit: how many at most.
         person_id: of this person alone.
@@ -73,19 +50,45 @@ async def claim_due(
     )
     if person_id is not None:
         query = query.where(call_windows.c.person_id == person_id)
-    found = await connection.execute(query)
+    rows = (await connection.execute(query)).mappings().all()
+    if not rows:
+        return []
+    claimed = {row["window_id"]: times_of(row) for row in rows}
+    windows: dict[UUID, dict[UUID, WindowTimes]] = {row["person_id"]: {} for row in rows}
+    for row in rows:
+        windows[row["person_id"]][row["window_id"]] = claimed[row["window_id"]]
+    await _add_unclaimed(connection, windows, claimed)
     return [
         DueWindow(
             window_id=row["window_id"],
             person_id=row["person_id"],
-            times=times_of(row),
-            time_zone=row["time_zone"],
+            times=claimed[row["window_id"]],
+            zone=zones.named(row["time_zone"]),
             consented=row["consented"],
             opted_out=row["opted_out"],
             occurrence=Occurrence(row["next_local_day"], row["next_opens_at"], row["next_closes_at"]),
+            rules_changed=row["zone_data"] != zones.version,
+            others={key: times for key, times in windows[row["person_id"]].items() if key != row["window_id"]},
         )
-        for row in found.mappings()
+        for row in rows
     ]
+
+
+_UNCLAIMED = text(
+    """
+    SELECT * FROM call_windows
+    WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND window_id <> ALL(CAST(:window_ids AS uuid[]))
+    """
+)
+
+
+async def _add_unclaimed(
+    connection: AsyncConnection, windows: Mapping[UUID, dict[UUID, WindowTimes]], claimed: Collection[UUID]
+) -> None:
+    """Adds the other windows of the people whose windows are claimed."""
+    found = await connection.execute(_UNCLAIMED, {"person_ids": list(windows), "window_ids": list(claimed)})
+    for row in found.mappings():
+        windows[row["person_id"]][row["window_id"]] = times_of(row)
 
 
 _STORE_CALLS = text(
@@ -128,19 +131,90 @@ async def store_calls(
             "person_ids": [call.person_id for call in calls],
             "window_ids": [call.window_id for call in calls],
             "local_days": [call.occurrence.local_day for call in calls],
-            "not_before": [call.occurrence.opens_at for call in calls],
-            "not_after": [call.occurrence.closes_at for call in calls],
-            "payloads": [_announcement(call) for call in calls],
+            "not_before": [call.chance.opens_at for call in calls],
+            "not_after": [call.chance.closes_at for call in calls],
+            "payloads": [_announcement(call, revision=0) for call in calls],
             "now": now,
         },
     )
     return frozenset((row.call_id, row.window_id) for row in found)
 
 
-def _announcement(call: PlannedCall) -> bytes:
+_STANDING = text(
+    """
+    SELECT call_id, window_id, not_before, not_after,
+        dialed_at IS NOT NULL AS dialed, finished_at IS NOT NULL AS finished, revision
+    FROM scheduled_calls WHERE call_id = ANY(CAST(:call_ids AS uuid[]))
+    """
+)
+
+
+async def standing_calls(connection: AsyncConnection, call_ids: Collection[UUID]) -> Mapping[UUID, StandingCall]:
+    """The calls of these ids that there are."""
+    found = await connection.execute(_STANDING, {"call_ids": list(call_ids)})
+    return {row.call_id: StandingCall(*row) for row in found}
+
+
+_MOVE_CALLS = text(
+    """
+    WITH planned AS (
+        SELECT * FROM unnest(
+            CAST(:call_ids AS uuid[]), CAST(:window_ids AS uuid[]), CAST(:not_before AS timestamptz[]),
+            CAST(:not_after AS timestamptz[]), CAST(:payloads AS bytea[]), CAST(:revisions AS integer[])
+        ) AS planned (call_id, window_id, not_before, not_after, payload, revision)
+    ), standing AS (
+        SELECT call_id FROM scheduled_calls WHERE call_id = ANY(CAST(:call_ids AS uuid[])) ORDER BY call_id FOR UPDATE
+    ), moved AS (
+        UPDATE scheduled_calls AS calls
+        SET window_id = planned.window_id, not_before = planned.not_before, not_after = planned.not_after,
+            revision = planned.revision, scheduled_at = :now,
+            finished_at = NULL, outcome = NULL, reason = NULL, dial_asked_at = NULL
+        FROM planned JOIN standing USING (call_id)
+        WHERE calls.call_id = planned.call_id AND calls.revision = planned.revision - 1 AND calls.dialed_at IS NULL
+        RETURNING calls.call_id, calls.window_id
+    ), announced AS (
+        INSERT INTO outbox (event_id, call_id, payload, created_at)
+        SELECT call_id || '.scheduled.' || revision, call_id, payload, :now
+        FROM planned JOIN moved USING (call_id, window_id)
+    )
+    SELECT call_id, window_id FROM moved
+    """
+)
+
+
+async def move_calls(
+    connection: AsyncConnection, calls: Mapping[UUID, tuple[PlannedCall, int]], *, now: datetime
+) -> frozenset[tuple[UUID, UUID]]:
+    """Moves calls to other times of their day, each with its new announcement, but for those that were dialed or moved meanwhile.
+
+    Args:
+        connection: in a transaction.
+        calls: by its id, what a call is to be and the revision that it then bears.
+        now: aware.
+
+    Returns:
+        (call id, window id) of those that were moved.
+    """
+    planned = [call for call, _ in calls.values()]
+    found = await connection.execute(
+        _MOVE_CALLS,
+        {
+            "call_ids": list(calls),
+            "window_ids": [call.window_id for call in planned],
+            "not_before": [call.chance.opens_at for call in planned],
+            "not_after": [call.chance.closes_at for call in planned],
+            "payloads": [_announcement(call, revision=revision) for call, revision in calls.values()],
+            "revisions": [revision for _, revision in calls.values()],
+            "now": now,
+        },
+    )
+    return frozenset((row.call_id, row.window_id) for row in found)
+
+
+def _announcement(call: PlannedCall, *, revision: int) -> bytes:
     not_before, not_after = Timestamp(), Timestamp()
-    not_before.FromDatetime(call.occurrence.opens_at)
-    not_after.FromDatetime(call.occurrence.closes_at)
+    not_before.FromDatetime(call.chance.opens_at)
+    not_after.FromDatetime(call.chance.closes_at)
     return CallScheduled(
         call_id=str(call.call_id),
         person_id=str(call.person_id),
@@ -148,33 +222,8 @@ def _announcement(call: PlannedCall) -> bytes:
         local_day=call.occurrence.local_day.isoformat(),
         not_before=not_before,
         not_after=not_after,
+        revision=revision,
     ).SerializeToString()
-
-
-_ADVANCE = text(
-    """
-    UPDATE call_windows
-    SET next_local_day = planned.local_day, next_opens_at = planned.opens_at, next_closes_at = planned.closes_at
-    FROM unnest(
-        CAST(:window_ids AS uuid[]), CAST(:local_days AS date[]),
-        CAST(:opens_at AS timestamptz[]), CAST(:closes_at AS timestamptz[])
-    ) AS planned (window_id, local_day, opens_at, closes_at)
-    WHERE call_windows.window_id = planned.window_id
-    """
-)
-
-
-async def advance(connection: AsyncConnection, plans: Collection[WindowPlan]) -> None:
-    """Sets each window's next opening."""
-    await connection.execute(
-        _ADVANCE,
-        {
-            "window_ids": [plan.window.window_id for plan in plans],
-            "local_days": [plan.next and plan.next.local_day for plan in plans],
-            "opens_at": [plan.next and plan.next.opens_at for plan in plans],
-            "closes_at": [plan.next and plan.next.closes_at for plan in plans],
-        },
-    )
 
 
 _DAYS_WITH_CALL = text(
@@ -197,34 +246,27 @@ async def days_with_call(
     return frozenset((row.person_id, row.local_day) for row in found)
 
 
-_ADD_TO_TOTALS = text(
+_CLAIM_BY_OLD_RULES = text(
     """
-    INSERT INTO window_totals (due, scheduled, declined, missed) VALUES (:due, :scheduled, :declined, :missed)
-    ON CONFLICT (only_row) DO UPDATE SET
-        due = window_totals.due + excluded.due,
-        scheduled = window_totals.scheduled + excluded.scheduled,
-        declined = window_totals.declined + excluded.declined,
-        missed = window_totals.missed + excluded.missed
+    SELECT call_windows.*, people.time_zone
+    FROM call_windows JOIN people USING (person_id)
+    WHERE zone_data < :version AND (next_opens_at IS NULL OR next_opens_at > :until)
+    ORDER BY zone_data LIMIT :limit
+    FOR UPDATE OF call_windows SKIP LOCKED
     """
 )
 
 
-async def add_to_totals(connection: AsyncConnection, batch: Tally) -> None:
-    """Counts a batch for good, in the transaction that makes it so: what is rolled back was never counted.
+async def claim_by_old_rules(
+    connection: AsyncConnection, zones: TimeZones, *, until: datetime, limit: int
+) -> Mapping[UUID, tuple[WindowTimes, ZoneInfo | None]]:
+    """Locks windows whose next opening was computed by earlier rules of the zones; those due by `until` are left to `claim_due`.
 
-    It is the last statement of a batch: until the commit, every other batch waits here for its turn.
+    Returns:
+        By its id, the times of a window and the zone of its person.
     """
-    await connection.execute(
-        _ADD_TO_TOTALS,
-        {"due": batch.found, "scheduled": batch.scheduled, "declined": batch.declined, "missed": batch.missed},
-    )
-
-
-async def read_totals(connection: AsyncConnection) -> Mapping[str, int]:
-    """How many windows were ever found due, and what became of them."""
-    columns = [column for column in window_totals.c if column is not window_totals.c.only_row]
-    found = (await connection.execute(select(*columns))).mappings().one_or_none()
-    return {column.name: 0 for column in columns} if found is None else dict(found)
+    found = await connection.execute(_CLAIM_BY_OLD_RULES, {"version": zones.version, "until": until, "limit": limit})
+    return {row["window_id"]: (times_of(row), zones.named(row["time_zone"])) for row in found.mappings()}
 
 
 async def count_people_with_windows(connection: AsyncConnection) -> int:
@@ -234,53 +276,9 @@ async def count_people_with_windows(connection: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def begin_tick(connection: AsyncConnection, *, now: datetime) -> int:
-    """Records that a tick began, and returns its id."""
-    found = await connection.execute(insert(ticks).values(started_at=now).returning(ticks.c.tick_id))
-    return int(found.scalar_one())
-
-
-async def end_tick(connection: AsyncConnection, tick_id: int, tally: Tally, *, now: datetime) -> None:
-    await connection.execute(
-        update(ticks)
-        .where(ticks.c.tick_id == tick_id)
-        .values(
-            finished_at=now,
-            found=tally.found,
-            scheduled=tally.scheduled,
-            declined=tally.declined,
-            missed=tally.missed,
-            published=tally.published,
-        )
-    )
-
-
-async def last_start(connection: AsyncConnection) -> datetime | None:
-    """When the newest tick began, whether or not it reached its end; none where none has begun."""
-    found = await connection.execute(select(func.max(ticks.c.started_at)))
-    started_at: datetime | None = found.scalar_one()
-    return started_at
-
-
-async def last_tick(connection: AsyncConnection) -> TickRecord | None:
-    """The last tick that reached its end, or none where none has."""
-    found = await connection.execute(
-        select(ticks).where(ticks.c.finished_at.is_not(None)).order_by(ticks.c.finished_at.desc()).limit(1)
-    )
-    row = found.mappings().one_or_none()
-    if row is None:
-        return None
-    tally = Tally(row["found"], row["scheduled"], row["declined"], row["missed"], row["published"])
-    return TickRecord(row["started_at"], row["finished_at"], tally)
-
-
 async def count_due(connection: AsyncConnection, *, until: datetime) -> int:
     """How many windows have opened, or open by `until`, and no tick has looked at yet."""
     found = await connection.execute(
         select(func.count()).select_from(call_windows).where(call_windows.c.next_opens_at <= until)
     )
     return int(found.scalar_one())
-
-
-async def forget_ticks(connection: AsyncConnection, *, before: datetime) -> None:
-    await connection.execute(ticks.delete().where(ticks.c.started_at < before))

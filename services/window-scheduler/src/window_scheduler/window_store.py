@@ -1,12 +1,12 @@
 """The call windows in PostgreSQL, each with the opening that it is due for next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.errors import NoSuchWindow
@@ -16,12 +16,18 @@ from window_scheduler.windows import Occurrence, OneOff, Weekly, WindowTimes
 
 @dataclass(frozen=True)
 class CallWindow:
-    """A window of a person. `next` is the opening that a tick is to look at next; none where it never opens again."""
+    """A window of a person.
+
+    Attributes:
+        next: the opening that a tick is to look at next; none where it never opens again.
+        zone_data: the version of the IANA database by whose rules `next` was computed.
+    """
 
     window_id: UUID
     person_id: UUID
     times: WindowTimes
     next: Occurrence | None
+    zone_data: str
 
 
 async def add_window(connection: AsyncConnection, window: CallWindow, *, now: datetime) -> None:
@@ -30,7 +36,7 @@ async def add_window(connection: AsyncConnection, window: CallWindow, *, now: da
         "person_id": window.person_id,
         "created_at": now,
         **_times_row(window.times),
-        **_next_row(window.next),
+        **_next_row(window),
     }
     await connection.execute(insert(call_windows).values(row))
 
@@ -54,6 +60,20 @@ async def windows_of(connection: AsyncConnection, person_id: UUID) -> Sequence[C
     return [window_of(row) for row in found.mappings()]
 
 
+async def times_by_person(
+    connection: AsyncConnection, person_ids: Collection[UUID]
+) -> Mapping[UUID, Mapping[UUID, WindowTimes]]:
+    """The times of all windows of each of these people, by the window's id."""
+    found = await connection.execute(_TIMES_BY_PERSON, {"person_ids": list(person_ids)})
+    times: dict[UUID, dict[UUID, WindowTimes]] = {person_id: {} for person_id in person_ids}
+    for row in found.mappings():
+        times[row["person_id"]][row["window_id"]] = times_of(row)
+    return times
+
+
+_TIMES_BY_PERSON = text("SELECT * FROM call_windows WHERE person_id = ANY(CAST(:person_ids AS uuid[]))")
+
+
 async def count_windows(connection: AsyncConnection, person_id: UUID) -> int:
     found = await connection.execute(
         select(func.count()).select_from(call_windows).where(call_windows.c.person_id == person_id)
@@ -66,10 +86,38 @@ async def change_window(connection: AsyncConnection, window: CallWindow) -> None
     changed = await connection.execute(
         update(call_windows)
         .where(call_windows.c.window_id == window.window_id)
-        .values({**_times_row(window.times), **_next_row(window.next)})
+        .values({**_times_row(window.times), **_next_row(window)})
     )
     if changed.rowcount == 0:
         raise NoSuchWindow(window.window_id)
+
+
+_SET_NEXT = text(
+    """
+    UPDATE call_windows
+    SET next_local_day = planned.local_day, next_opens_at = planned.opens_at, next_closes_at = planned.closes_at,
+        zone_data = :zone_data
+    FROM unnest(
+        CAST(:window_ids AS uuid[]), CAST(:local_days AS date[]),
+        CAST(:opens_at AS timestamptz[]), CAST(:closes_at AS timestamptz[])
+    ) AS planned (window_id, local_day, opens_at, closes_at)
+    WHERE call_windows.window_id = planned.window_id
+    """
+)
+
+
+async def set_next(connection: AsyncConnection, upcoming: Mapping[UUID, Occurrence | None], *, zone_data: str) -> None:
+    """Sets the next opening of each of these windows, computed by these rules of the zones."""
+    await connection.execute(
+        _SET_NEXT,
+        {
+            "window_ids": list(upcoming),
+            "local_days": [each and each.local_day for each in upcoming.values()],
+            "opens_at": [each and each.opens_at for each in upcoming.values()],
+            "closes_at": [each and each.closes_at for each in upcoming.values()],
+            "zone_data": zone_data,
+        },
+    )
 
 
 async def remove_window(connection: AsyncConnection, window_id: UUID) -> None:
@@ -81,8 +129,19 @@ async def remove_window(connection: AsyncConnection, window_id: UUID) -> None:
 
 def times_of(row: RowMapping) -> WindowTimes:
     """The times in a row of `call_windows`."""
-    days = OneOff(row["on_date"]) if row["weekdays"] is None else Weekly(frozenset(row["weekdays"]))
-    return WindowTimes(row["starts_at"], row["ends_at"], days)
+    days = (
+        OneOff(row["on_date"])
+        if row["weekdays"] is None
+        else Weekly(
+            frozenset(row["weekdays"]),
+            every_weeks=row["every_weeks"],
+            first_date=row["first_date"],
+            last_date=row["last_date"],
+            except_dates=frozenset(row["except_dates"]),
+            paused_until=row["paused_until"],
+        )
+    )
+    return WindowTimes(row["starts_at"], row["ends_at"], days, ends_next_day=row["ends_next_day"])
 
 
 def window_of(row: RowMapping) -> CallWindow:
@@ -91,21 +150,29 @@ def window_of(row: RowMapping) -> CallWindow:
         if row["next_local_day"] is not None
         else None
     )
-    return CallWindow(row["window_id"], row["person_id"], times_of(row), upcoming)
+    return CallWindow(row["window_id"], row["person_id"], times_of(row), upcoming, row["zone_data"])
 
 
 def _times_row(times: WindowTimes) -> dict[str, Any]:
+    weekly = times.days if isinstance(times.days, Weekly) else None
     return {
         "starts_at": times.starts_at,
         "ends_at": times.ends_at,
-        "weekdays": sorted(times.days.weekdays) if isinstance(times.days, Weekly) else None,
+        "ends_next_day": times.ends_next_day,
+        "weekdays": sorted(weekly.weekdays) if weekly else None,
         "on_date": times.days.on if isinstance(times.days, OneOff) else None,
+        "every_weeks": weekly.every_weeks if weekly else 1,
+        "first_date": weekly.first_date if weekly else None,
+        "last_date": weekly.last_date if weekly else None,
+        "except_dates": sorted(weekly.except_dates) if weekly else [],
+        "paused_until": weekly.paused_until if weekly else None,
     }
 
 
-def _next_row(upcoming: Occurrence | None) -> dict[str, Any]:
+def _next_row(window: CallWindow) -> dict[str, Any]:
     return {
-        "next_local_day": upcoming.local_day if upcoming else None,
-        "next_opens_at": upcoming.opens_at if upcoming else None,
-        "next_closes_at": upcoming.closes_at if upcoming else None,
+        "next_local_day": window.next.local_day if window.next else None,
+        "next_opens_at": window.next.opens_at if window.next else None,
+        "next_closes_at": window.next.closes_at if window.next else None,
+        "zone_data": window.zone_data,
     }

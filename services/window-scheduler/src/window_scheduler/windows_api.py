@@ -1,7 +1,6 @@
 """WindowsService of proto/daybook/scheduler/v1."""
 # ruff: noqa: N802 - gRPC gives the methods their names
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -17,9 +16,9 @@ from window_scheduler.dialing_rules import CallingHours
 from window_scheduler.messages import requested_times_of, uuid_of, window_message
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
-from window_scheduler.replanning import schedule_hurried, upcoming
+from window_scheduler.replanning import planned, schedule_hurried
 from window_scheduler.sealed import Sealer
-from window_scheduler.time_zones import zone_named
+from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import (
     CallWindow,
     add_window,
@@ -38,11 +37,19 @@ class WindowsApi(WindowsServiceServicer):
     """The call windows."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, clock: Clock, *, calling_hours: CallingHours, tick_period: timedelta
+        self,
+        database: Database,
+        sealer: Sealer,
+        clock: Clock,
+        zones: TimeZones,
+        *,
+        calling_hours: CallingHours,
+        tick_period: timedelta,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._zones = zones
         self._calling_hours = calling_hours
         self._tick_period = tick_period
 
@@ -53,7 +60,8 @@ class WindowsApi(WindowsServiceServicer):
             person = await PeopleStore(connection, self._sealer).locked(person_id)
             check_room(await count_windows(connection, person_id))
             times = self._booked(request.times, person, now)
-            window = CallWindow(uuid4(), person_id, times, upcoming(times, person, now))
+            window = CallWindow(uuid4(), person_id, times, next=None, zone_data="")
+            window = planned(window, times, person, self._zones, now=now)
             await add_window(connection, window, now=now)
         await self._settle("window.created", window)
         return pb.CreateWindowResponse(window=window_message(window))
@@ -72,7 +80,7 @@ class WindowsApi(WindowsServiceServicer):
             window = await get_window(connection, window_id)
             person = await PeopleStore(connection, self._sealer).locked(window.person_id)
             times = self._booked(request.times, person, now)
-            window = replace(window, times=times, next=upcoming(times, person, now))
+            window = planned(window, times, person, self._zones, now=now)
             await change_window(connection, window)
         await self._settle("window.changed", window)
         return pb.UpdateWindowResponse(window=window_message(window))
@@ -85,11 +93,11 @@ class WindowsApi(WindowsServiceServicer):
         return pb.DeleteWindowResponse()
 
     def _booked(self, message: pb.WindowTimes, person: Person, now: datetime) -> WindowTimes:
-        zone = zone_named(person.profile.time_zone)
+        zone = self._zones.named(person.profile.time_zone)
         if zone is None:
             raise Conflict("This person's time zone is not known any more. Change it first, with UpdatePerson.")
         return booked_times(requested_times_of(message), zone=zone, calling_hours=self._calling_hours, now=now)
 
     async def _settle(self, event: str, window: CallWindow) -> None:
         log.info(event, window_id=str(window.window_id), person_id=str(window.person_id), window=str(window.times))
-        await schedule_hurried(self._database, self._clock, period=self._tick_period, windows=[window])
+        await schedule_hurried(self._database, self._clock, self._zones, period=self._tick_period, windows=[window])
