@@ -7,18 +7,19 @@ import pytest
 from sqlalchemy import select, text
 
 from chassis.bus import STREAMS, open_bus
+from chassis.clock import ManualClock, SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM
 from chassis.nats_access import NatsAccess
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from window_scheduler.errors import NotAnnounced
+from window_scheduler.errors import ClocksDisagree, NotAnnounced
 from window_scheduler.outbox_store import claim_unpublished
 from window_scheduler.planning import Decision
 from window_scheduler.record_store import begin_tick, decisions_on
 from window_scheduler.relay import announce
 from window_scheduler.tables import SCHEMA, people, ticks
-from window_scheduler.tick import conclude, schedule
+from window_scheduler.tick import check_clocks, conclude, schedule
 from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -353,3 +354,10 @@ async def test_each_tick_leaves_a_record(api, database, tick, clock):
     async with database.transaction() as connection:
         records = (await connection.execute(select(ticks).order_by(ticks.c.tick_id))).mappings().all()
     assert [(row["found"], row["scheduled"], row["finished_at"]) for row in records] == [(1, 1, NOW), (0, 0, None)]
+
+
+async def test_a_tick_refuses_a_clock_that_is_not_the_databases(database):
+    await check_clocks(database, SystemClock())
+    for wrong_by in (timedelta(hours=1), -timedelta(days=1)):
+        with pytest.raises(ClocksDisagree, match="s apart, so nothing was scheduled"):
+            await check_clocks(database, ManualClock(SystemClock().now() + wrong_by))

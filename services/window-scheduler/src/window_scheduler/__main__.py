@@ -29,7 +29,7 @@ from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
 from window_scheduler.tables import SCHEMA
-from window_scheduler.tick import conclude, schedule
+from window_scheduler.tick import check_clocks, conclude, schedule
 from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows_api import WindowsApi
 
@@ -75,6 +75,7 @@ async def tick_loop(settings: TickSettings, stop: asyncio.Event) -> None:
 
 async def tick_once(settings: TickSettings, database: Database, clock: Clock) -> None:
     # NATS is asked for only once the calls stand: where it is down, they are kept, and a later tick or the api announces them
+    await check_clocks(database, clock)
     period = settings.tick_period
     tick_id, tally = await schedule(database, clock, INSTALLED, period=period)
     streams = replicated(STREAMS, settings.stream_replicas)

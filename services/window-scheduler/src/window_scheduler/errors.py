@@ -7,7 +7,8 @@ chassis.errors.DaybookError
 ├── NotFound
 │   └── NoSuchPerson, NoSuchWindow, NoSuchCall
 └── Unavailable (retryable)
-    └── NotAnnounced         calls are scheduled and stored, and the bus has not confirmed them all
+    ├── NotAnnounced         calls are scheduled and stored, and the bus has not confirmed them all
+    └── ClocksDisagree       this machine and PostgreSQL do not have the same time
 """
 
 from uuid import UUID
@@ -41,4 +42,8 @@ class NoSuchCall(NotFound):
 
 
 class NotAnnounced(Unavailable):
+    pass
+
+
+class ClocksDisagree(Unavailable):
     pass

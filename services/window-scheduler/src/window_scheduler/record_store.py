@@ -64,6 +64,13 @@ class DecisionRecord:
     closes_at: datetime
 
 
+async def database_time(connection: AsyncConnection) -> datetime:
+    """What time it is by PostgreSQL's clock."""
+    found = await connection.execute(select(func.clock_timestamp()))
+    moment: datetime = found.scalar_one()
+    return moment
+
+
 async def begin_tick(connection: AsyncConnection, *, now: datetime) -> int:
     """Records that a tick began, and returns its id."""
     found = await connection.execute(insert(ticks).values(started_at=now).returning(ticks.c.tick_id))

@@ -16,11 +16,13 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.telemetry import span
 from window_scheduler.batch import Batch, decide_batch
+from window_scheduler.errors import ClocksDisagree
 from window_scheduler.planning import CALLS, MISSED, Decision
 from window_scheduler.record_store import (
     Tally,
     add_to_totals,
     begin_tick,
+    database_time,
     end_tick,
     forget_decisions,
     forget_ticks,
@@ -38,6 +40,7 @@ BATCHES_AT_ONCE = 2
 """So that while one waits for PostgreSQL, the other is thought about."""
 TOLD_ONE_BY_ONE = 1000
 """Of more windows than so many a tick, the record tells, not the log."""
+CLOCKS_APART = timedelta(minutes=1)
 TICKS_KEPT_FOR = timedelta(days=30)
 DECISIONS_KEPT_FOR = timedelta(days=90)
 
@@ -72,6 +75,23 @@ async def schedule(database: Database, clock: Clock, zones: TimeZones, *, period
         except ExceptionGroup as group:
             raise group.exceptions[0] from group  # they fail alike, and a caller knows by the type whether to try again
     return tick_id, tally
+
+
+async def check_clocks(database: Database, clock: Clock) -> None:
+    """Returns where this machine and PostgreSQL have the same time, give or take CLOCKS_APART.
+
+    A tick that believes in a wrong hour would record as missed what is yet to come, and never look at it again.
+
+    Raises:
+        ClocksDisagree: they have not.
+    """
+    async with database.transaction() as connection:
+        apart = clock.now() - await database_time(connection)
+    if abs(apart) > CLOCKS_APART:
+        raise ClocksDisagree(
+            f"This machine's clock and PostgreSQL's are {abs(apart.total_seconds()):.0f} s apart, so nothing was scheduled. Set "
+            "right the one that is wrong (chrony, systemd-timesyncd); the next tick makes up for it."
+        )
 
 
 async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, tally: Tally) -> None:
