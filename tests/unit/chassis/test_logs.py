@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+from chassis.logs import describe_exception
+
 WORDS = "what somebody said"
 
 PROGRAM = f"""
@@ -40,3 +42,11 @@ def test_a_line_is_json_with_what_was_bound_and_no_text_of_an_error_stands_in_it
     assert failed["exception"][0]["at"]
     assert library["event"] == "refused: %s"
     assert WORDS not in output
+
+
+def test_an_exception_that_was_taken_out_of_a_group_and_raised_from_it_is_told_once():
+    group = ExceptionGroup(WORDS, [ValueError(WORDS)])
+    [inner] = group.exceptions
+    inner.__cause__ = group  # as `raise group.exceptions[0] from group` sets it
+    [told, cause] = describe_exception(inner)
+    assert (told["type"], cause["type"], cause["group"]) == ("builtins.ValueError", "builtins.ExceptionGroup", [[]])

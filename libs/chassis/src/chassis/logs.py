@@ -88,17 +88,21 @@ def _library_without_text(_logger: WrappedLogger, _method: str, event: EventDict
     return event
 
 
-def describe_exception(error: BaseException) -> list[dict[str, object]]:
-    """An exception and its causes, without their texts: type and the places it passed through, the outermost first."""
+def describe_exception(error: BaseException, *, above: frozenset[int] = frozenset()) -> list[dict[str, object]]:
+    """An exception and its causes, without their texts: type and the places it passed through, the outermost first.
+
+    One that comes of itself (taken out of a group and raised from it) is told once: `above` are the ids of those told already.
+    """
     described: list[dict[str, object]] = []
     current: BaseException | None = error
-    while current is not None and len(described) < 8:
+    while current is not None and id(current) not in above and len(described) < 8:
+        above |= {id(current)}
         entry: dict[str, object] = {
             "type": f"{type(current).__module__}.{type(current).__qualname__}",
             "at": _places(current.__traceback__),
         }
         if isinstance(current, BaseExceptionGroup):
-            entry["group"] = [describe_exception(inner) for inner in current.exceptions[:8]]
+            entry["group"] = [describe_exception(inner, above=above) for inner in current.exceptions[:8]]
         described.append(entry)
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return described

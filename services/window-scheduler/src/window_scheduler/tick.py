@@ -66,6 +66,7 @@ async def schedule(database: Database, clock: Clock, zones: TimeZones, *, period
     log.info("tick.found", people_with_windows=people_with_windows, windows_due=windows_due)
     tally = Tally()
     with span("schedule due windows"):
+        failed: Exception | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(BATCHES_AT_ONCE):
@@ -73,7 +74,9 @@ async def schedule(database: Database, clock: Clock, zones: TimeZones, *, period
                         _schedule_batches(database, clock, zones, period=period, tick_id=tick_id, tally=tally)
                     )
         except ExceptionGroup as group:
-            raise group.exceptions[0] from group  # they fail alike, and a caller knows by the type whether to try again
+            failed = group.exceptions[0]  # they fail alike, and a caller knows by the type whether to try again
+        if failed is not None:
+            raise failed  # not in the handler: the group would become its own exception's cause
     return tick_id, tally
 
 
