@@ -1,0 +1,96 @@
+"""PostgreSQL and NATS as tests run them: started, killed and started again on the same folder and port."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import asyncpg
+import nats
+
+from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, Identity, free_port
+
+START_DEADLINE_S = 60
+
+
+class _Server:
+    """A process that is asked until it answers."""
+
+    def __init__(self, argv: list[str], log: Path, identity: Identity) -> None:
+        self._argv = argv
+        self._log = log
+        self._identity = identity
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._argv, stdout=out, stderr=subprocess.STDOUT, **self._identity, cwd="/"
+            )
+
+    async def until_answering(self) -> None:
+        deadline = time.monotonic() + START_DEADLINE_S
+        while True:
+            assert self._process.poll() is None, f"it ended by itself; {self._log} says why"
+            try:
+                return await self._ask()
+            except Exception:  # noqa: BLE001 - not up yet, in whichever way
+                assert time.monotonic() < deadline, f"it did not start; {self._log} may say why"
+                await asyncio.sleep(0.05)
+
+    async def _ask(self) -> None:
+        raise NotImplementedError
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def end(self, number: signal.Signals) -> None:
+        """Sends a signal that ends it, and waits until it has."""
+        self.send(number)
+        self._process.wait()
+
+    def stop(self) -> None:
+        self.end(signal.SIGTERM)
+
+
+class RealPostgres(_Server):
+    """A PostgreSQL of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.embedded = EmbeddedPostgres(folder / "server", free_port())
+        self.embedded.prepare()
+        super().__init__(self.embedded.argv, folder / "postgres.log", self.embedded.identity)
+
+    async def _ask(self) -> None:
+        connection = await asyncpg.connect(self.embedded.url())
+        await connection.close()
+
+    def crash(self) -> None:
+        """Ends it at once, with no checkpoint: when it starts again it recovers from its log (an immediate shutdown)."""
+        self.end(signal.SIGQUIT)
+
+
+async def _ignore(_error: Exception) -> None:
+    """nats-py would log each vain try."""
+
+
+class RealNats(_Server):
+    """A NATS of its own, which flushes each stored message before it confirms it."""
+
+    def __init__(self, folder: Path, authorization: str = "") -> None:
+        self.embedded = EmbeddedNats(folder, free_port(), free_port())
+        self.embedded.prepare(authorization)
+        super().__init__(self.embedded.argv, folder / "nats.log", {})
+
+    async def _ask(self) -> None:
+        client = await nats.connect(
+            self.embedded.url, allow_reconnect=False, connect_timeout=1, max_reconnect_attempts=0, error_cb=_ignore
+        )
+        try:
+            await client.jetstream().account_info()
+        finally:
+            await client.close()
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
