@@ -9,7 +9,7 @@ MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test test-observed lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-endurance test-observed lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,6 +44,9 @@ $(TOOLS): deploy/tools $(STAMP)
 
 test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
 	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope --no-loadscope-reorder $(PYTEST)
+
+test-endurance: $(STAMP) ## The tests of `make test` that have a larger size, at that size: 200 kills of a tick over 20 000 windows; many minutes
+	@$(BIN)/pytest -m endurance $(PYTEST)
 
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
 	@$(BIN)/pytest -m observed $(PYTEST)
