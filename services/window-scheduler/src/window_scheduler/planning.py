@@ -12,7 +12,7 @@ Once it was dialed, the day has had its call.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from window_scheduler.chances import Chance, chances_on
 from window_scheduler.windows import Occurrence, WindowTimes, first_occurrence, next_occurrence
 
+_ONE_DAY = timedelta(days=1)
 NAMESPACE_DAYBOOK_CALL = UUID("6f1c8b1e-4a43-5c0e-9d53-0d6b8a1f7c2e")
 
 
@@ -144,11 +145,12 @@ def plan(window: DueWindow, *, now: datetime, until: datetime) -> WindowPlan:
         current = first_occurrence(window.times, zone, window.occurrence.local_day)
     while current is not None and current.closes_at <= now:
         over.append(current)
+        # not the next day: it may have been an opening by earlier times, and today's by the new ones is yet to come
         current = next_occurrence(window.times, zone, current.closes_at)
     declined = _declined(window)
     if current is None or current.opens_at > until:
         return WindowPlan(window, tuple(over), None, call=None, declined=declined, next=current)
-    following = next_occurrence(window.times, zone, current.closes_at)
+    following = first_occurrence(window.times, zone, current.local_day + _ONE_DAY)
     call = None if declined else _call(window, current, zone)
     return WindowPlan(window, tuple(over), current, call=call, declined=declined, next=following)
 

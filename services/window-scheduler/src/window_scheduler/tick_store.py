@@ -15,12 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.planning import DueWindow, PlannedCall, StandingCall
-from window_scheduler.tables import call_windows, people
+from window_scheduler.tables import call_windows
 from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import times_of
 from window_scheduler.windows import Occurrence, WindowTimes
 
 PEOPLE_COUNTED_TO = 100
+
+
+_CLAIM_OF = """
+    SELECT call_windows.*, people.time_zone, consent_given_at IS NOT NULL AS consented, opted_out_at IS NOT NULL AS opted_out
+    FROM call_windows JOIN people USING (person_id)
+    WHERE next_opens_at <= :until AND {whose}
+    ORDER BY next_opens_at LIMIT :limit
+    FOR UPDATE OF call_windows SKIP LOCKED
+"""
+_CLAIM = text(_CLAIM_OF.format(whose="true"))
+_CLAIM_OF_PERSON = text(_CLAIM_OF.format(whose="person_id = :person_id"))
 
 
 async def claim_due(
@@ -35,22 +46,9 @@ async def claim_due(
         limit: how many at most.
         person_id: of this person alone.
     """
-    query = (
-        select(
-            call_windows,
-            people.c.time_zone,
-            people.c.consent_given_at.is_not(None).label("consented"),
-            people.c.opted_out_at.is_not(None).label("opted_out"),
-        )
-        .join(people, people.c.person_id == call_windows.c.person_id)
-        .where(call_windows.c.next_opens_at <= until)
-        .order_by(call_windows.c.next_opens_at)
-        .limit(limit)
-        .with_for_update(of=call_windows, skip_locked=True)
-    )
-    if person_id is not None:
-        query = query.where(call_windows.c.person_id == person_id)
-    rows = (await connection.execute(query)).mappings().all()
+    query = _CLAIM if person_id is None else _CLAIM_OF_PERSON
+    found = await connection.execute(query, {"until": until, "limit": limit, "person_id": person_id})
+    rows = found.mappings().all()
     if not rows:
         return []
     claimed = {row["window_id"]: times_of(row) for row in rows}
@@ -212,18 +210,20 @@ async def move_calls(
 
 
 def _announcement(call: PlannedCall, *, revision: int) -> bytes:
-    not_before, not_after = Timestamp(), Timestamp()
-    not_before.FromDatetime(call.chance.opens_at)
-    not_after.FromDatetime(call.chance.closes_at)
     return CallScheduled(
         call_id=str(call.call_id),
         person_id=str(call.person_id),
         window_id=str(call.window_id),
         local_day=call.occurrence.local_day.isoformat(),
-        not_before=not_before,
-        not_after=not_after,
+        not_before=_stamp(call.chance.opens_at),
+        not_after=_stamp(call.chance.closes_at),
         revision=revision,
     ).SerializeToString()
+
+
+def _stamp(moment: datetime) -> Timestamp:
+    """Openings and ends lie on whole seconds."""
+    return Timestamp(seconds=int(moment.timestamp()))
 
 
 _DAYS_WITH_CALL = text(
