@@ -197,10 +197,13 @@ def _decision(decision: dispatcher.Decision) -> Moment:
             sentence = f"Put off: {reason}{times}."
         case "try_again":
             sentence = f"To be tried again: {reason}{times}."
+        case "moved" if decision.reason == "before_any_dial":
+            sentence = f"Moved to other times before anyone was dialed{times}."
+        case "moved":
+            sentence = f"Moved to other times too late to begin anew, it had been dialed: what was tried counts{times}."
         case ending:
-            sentence = (
-                f"Decided: {ending.replace('_', ' ')} ({reason}), after {counted(decision.attempt_number, 'attempt')}."
-            )
+            after = counted(decision.attempt_number, "attempt")
+            sentence = f"Decided: {ending.replace('_', ' ')} ({reason}), after {after}{times}."
     return Moment(moment(decision.last_at), DISPATCHER, decision.decision, sentence)
 
 

@@ -29,7 +29,7 @@ class Line:
     """One thing that happened.
 
     Attributes:
-        kind: scheduled, dialed, ringing, answered, person, daybook, verdict, … : a stable term.
+        kind: scheduled, moved, dialed, ringing, answered, person, daybook, verdict, … : a stable term.
         text: what there is to say about it.
         outcome: set on the last line: how the call ended.
     """
@@ -50,6 +50,7 @@ class CallStory:
         self._lines: asyncio.Queue[Line] = asyncio.Queue()
         self._turns_told = 0
         self.call_id = ""
+        self._revision = 0
         self.entry_id = ""
 
     async def lines(self) -> AsyncIterator[Line]:
@@ -77,8 +78,7 @@ class CallStory:
         if message.subject == CALL_SCHEDULED.subject:
             scheduled = CALL_SCHEDULED.message.FromString(message.data)
             if scheduled.person_id == self._person_id:
-                self.call_id = scheduled.call_id
-                await self._tell("scheduled", f"call {scheduled.call_id}")
+                await self._schedule(scheduled)
         elif message.subject == CALL_DIALED.subject:
             dialed = CALL_DIALED.message.FromString(message.data)
             if dialed.call_id == self.call_id:
@@ -91,9 +91,18 @@ class CallStory:
                 await self._progress(progressed)
         elif message.subject == CALL_FINISHED.subject:
             finished = CALL_FINISHED.message.FromString(message.data)
-            if finished.call_id == self.call_id:
+            # the end of earlier times is none: the call was moved
+            if finished.call_id == self.call_id and finished.revision >= self._revision:
                 text = f"{_term(events.CallOutcome.Name(finished.outcome), 'CALL_OUTCOME_')} ({finished.reason})"
                 await self._lines.put(Line("finished", text, finished.outcome))
+
+    async def _schedule(self, scheduled: events.CallScheduled) -> None:
+        if scheduled.call_id != self.call_id:
+            self.call_id, self._revision = scheduled.call_id, scheduled.revision
+            await self._tell("scheduled", f"call {scheduled.call_id}")
+        elif scheduled.revision > self._revision:
+            self._revision = scheduled.revision
+            await self._tell("moved", "to other times, before anyone had dialed")
 
     async def _progress(self, progressed: events.CallProgressed) -> None:
         match progressed.WhichOneof("event"):

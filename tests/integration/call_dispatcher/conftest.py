@@ -36,6 +36,7 @@ from call_dispatcher.sweep import Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
 from chassis.bus import STREAMS, Bus, open_bus
 from chassis.clock import ManualClock
+from chassis.consumer import Received
 from chassis.database import Database, open_database
 from chassis.errors import NotFound, Unavailable
 from chassis.migrations import upgrade
@@ -51,10 +52,13 @@ REVISIONS = Path(call_dispatcher.__file__).parent / "migrations"
 
 
 class Scheduler(scheduler_pb2_grpc.CallsServiceServicer, scheduler_pb2_grpc.PeopleServiceServicer):
-    """Answers as scripted; a person's number is made of their id."""
+    """Answers as scripted, and while `may_answer` is set; a person's number is made of their id."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.question = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.refusals: deque[scheduler_pb2.AuthorizeDialResponse] = deque()
         self.deleted: set[str] = set()
         self.numbers: dict[str, str] = {}
@@ -67,6 +71,8 @@ class Scheduler(scheduler_pb2_grpc.CallsServiceServicer, scheduler_pb2_grpc.Peop
         if self.down:
             raise Unavailable("Out of order.")
         self.asked.append(request.attempt_id)
+        self.question.set()
+        await self.may_answer.wait()
         if self.refusals:
             return self.refusals.popleft()
         return scheduler_pb2.AuthorizeDialResponse(allowed=True, phone_number=self.number_of(request.call_id))
@@ -193,10 +199,19 @@ class House:
         await self.ledger.schedule(call)
         return call
 
+    async def announce(self, call: Call) -> None:
+        """What the bus hands over when window-scheduler has told of a call, or of its other times."""
+        message = events_pb2.CallScheduled(call_id=call.call_id, person_id=call.person_id, revision=call.revision)
+        message.not_before.FromDatetime(call.not_before)
+        message.not_after.FromDatetime(call.not_after)
+        await self.intake.scheduled(Received(f"{call.call_id}.{call.revision}", self.clock.now(), message, 1))
+
     async def begun(self, call: Call, number: int = 1) -> Attempt:
         """An attempt as a process leaves it that dies between storing it and the carrier's answer."""
         now = self.clock.now()
-        due = DueCall(call.call_id, call.person_id, call.not_after, due_since=now, number=number)
+        due = DueCall(
+            call.call_id, call.person_id, call.not_after, due_since=now, number=number, revision=call.revision
+        )
         attempt = await self.ledger.begin(due)
         assert attempt is not None
         return attempt

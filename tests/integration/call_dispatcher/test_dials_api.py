@@ -1,6 +1,7 @@
 """What operators are told of the dials: a person's calls with all that was tried and decided, and how the queue stands."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from uuid import uuid4
 
 import grpc
@@ -50,6 +51,16 @@ async def test_a_reflected_call_is_told_with_its_attempt_and_its_end(house, aske
     assert attempt.submitted_at.ToDatetime(tzinfo=house.clock.now().tzinfo) == house.clock.now()
     [decision] = dial.decisions
     assert (decision.decision, decision.reason) == ("finished_reflected", "reflection_completed")
+
+
+async def test_a_call_that_was_moved_is_told_with_its_new_times_and_the_decision(house, asked):
+    call = await house.schedule()
+    opens = call.not_before + timedelta(hours=3)
+    await house.announce(replace(call, not_before=opens, not_after=opens + timedelta(hours=1), revision=1))
+    [dial] = await dials_of(asked, call)
+    assert (dial.state, dial.not_before.ToDatetime(tzinfo=UTC)) == ("pending", opens)
+    [decision] = dial.decisions
+    assert (decision.decision, decision.reason, decision.attempt_number) == ("moved", "before_any_dial", 0)
 
 
 async def test_the_newest_call_comes_first_and_a_page_bounds_them(house, asked):

@@ -47,14 +47,24 @@ class Outside:
     async def hear(self, received) -> None:
         await self.told.put(received.message)
 
-    async def schedule(self) -> str:
+    async def schedule(self, *, opens_in: timedelta = timedelta(minutes=-1)) -> str:
         call = pb.CallScheduled(call_id=str(uuid4()), person_id=str(uuid4()), window_id=str(uuid4()))
         self.scheduler.numbers[call.call_id] = self.scheduler.number_of(call.person_id)
-        now = datetime.now(UTC)
-        call.not_before.FromDatetime(now - timedelta(minutes=1))
-        call.not_after.FromDatetime(now + timedelta(hours=1))
-        await self.bus.publish(CALL_SCHEDULED, call, event_id=f"{call.call_id}.scheduled")
+        await self._announce(call, opens_in)
         return call.call_id
+
+    async def move(self, call_id, *, revision, opens_in) -> None:
+        person_id = next(
+            key for key, number in self.scheduler.numbers.items() if number == self.scheduler.numbers[call_id]
+        )
+        await self._announce(pb.CallScheduled(call_id=call_id, person_id=person_id, revision=revision), opens_in)
+
+    async def _announce(self, call, opens_in) -> None:
+        opens = datetime.now(UTC) + opens_in
+        call.not_before.FromDatetime(opens)
+        call.not_after.FromDatetime(opens + timedelta(hours=1))
+        event_id = f"{call.call_id}.scheduled" + (f".{call.revision}" if call.revision else "")
+        await self.bus.publish(CALL_SCHEDULED, call, event_id=event_id)
 
     async def progress(self, call_id, sid, *, attempt=1, event_id, **event) -> None:
         message = pb.CallProgressed(call_id=call_id, attempt_id=f"{call_id}.{attempt}", carrier_call_id=sid, **event)
@@ -134,6 +144,20 @@ async def test_from_the_scheduled_event_to_the_finished_one(outside) -> None:
     finished = await outside.told.get()
     assert (finished.call_id, finished.outcome) == (call_id, pb.CALL_OUTCOME_REFLECTED)
     assert [call.sid for call in await outside.calls_at_the_carrier()] == [sid]
+
+
+async def test_a_call_that_was_missed_is_dialed_at_the_times_that_it_is_moved_to(outside) -> None:
+    call_id = await outside.schedule(opens_in=timedelta(hours=-2))
+    missed = await outside.told.get()
+    assert (missed.call_id, missed.outcome, missed.revision) == (call_id, pb.CALL_OUTCOME_MISSED, 0)
+    await outside.move(call_id, revision=1, opens_in=timedelta(minutes=-1))
+    dialed = await outside.told.get()
+    assert (dialed.call_id, dialed.attempt_number) == (call_id, 1)
+    sid = dialed.carrier_call_id
+    opted_out = pb.ReflectionChanged(session_id=str(uuid4()), state=pb.REFLECTION_STATE_OPTED_OUT)
+    await outside.progress(call_id, sid, event_id="1", reflection=opted_out)
+    finished = await outside.told.get()
+    assert (finished.call_id, finished.outcome, finished.revision) == (call_id, pb.CALL_OUTCOME_OPTED_OUT, 1)
 
 
 async def test_a_call_taken_over_a_connection_that_dropped_is_at_the_carrier_once(outside) -> None:

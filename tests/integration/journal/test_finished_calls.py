@@ -12,10 +12,11 @@ from journal.errors import GatewayMayStillSpeak
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-def finished(call_id, outcome=events.CALL_OUTCOME_CUT_SHORT):
+def finished(call_id, outcome=events.CALL_OUTCOME_CUT_SHORT, attempts=1, **more):
     at = Timestamp()
     at.FromDatetime(NOW)
-    return Received("an-event", NOW, events.CallFinished(call_id=call_id, outcome=outcome, finished_at=at), 1)
+    message = events.CallFinished(call_id=call_id, outcome=outcome, finished_at=at, attempts=attempts, **more)
+    return Received("an-event", NOW, message, 1)
 
 
 @pytest.fixture
@@ -62,6 +63,23 @@ async def test_a_gateway_that_is_still_writing_is_given_its_time(served, clock):
 
 async def test_a_call_that_nobody_answered_is_none_of_the_journals(served, long_after):
     await served.finished_calls.handle(finished(served.conversation().call_id, events.CALL_OUTCOME_NO_ANSWER))
+
+
+@pytest.mark.parametrize("outcome", [events.CALL_OUTCOME_MISSED, events.CALL_OUTCOME_REFUSED])
+async def test_the_end_of_times_at_which_nobody_was_dialed_ends_no_conversation_of_the_later_ones(
+    served, long_after, outcome
+):
+    undialed = finished(served.conversation().call_id, outcome, attempts=0)
+    conversation = served.conversation()
+    undialed = finished(conversation.call_id, outcome, attempts=0)
+    await served.finished_calls.handle(undialed)
+    await conversation.start()
+    await conversation.say(0, "They moved the call to the evening.")
+    await served.finished_calls.handle(undialed)  # late, or again: the call has been moved, and somebody speaks
+    await conversation.say(1, "And that was my day.")
+    assert (await conversation.finish()).entry.turns == 2
+    await served.finished_calls.handle(finished(conversation.call_id, events.CALL_OUTCOME_REFLECTED, revision=1))
+    assert (await conversation.finish()).entry.outcome == pb.SESSION_OUTCOME_COMPLETED
 
 
 @pytest.mark.parametrize("event", [finished("no id"), Received("e", NOW, events.CallFinished(), 1)])

@@ -117,7 +117,7 @@ async def test_a_finished_turn_outlives_a_kill_and_the_end_of_the_call_closes_th
             assert resumed.tracks[0].kept_ms == 1000
             ended_at = datetime.now(UTC) - timedelta(seconds=1)
             call = events.CallFinished(
-                call_id=call_id, outcome=events.CALL_OUTCOME_CUT_SHORT, finished_at=timestamp(ended_at)
+                call_id=call_id, outcome=events.CALL_OUTCOME_CUT_SHORT, attempts=1, finished_at=timestamp(ended_at)
             )
             await bus.publish(CALL_FINISHED, call, event_id=f"{call_id}.finished")
             assert (await second.told("entry.created"))["call_id"] == call_id

@@ -37,6 +37,11 @@ def scheduled(**changes) -> pb.CallScheduled:
 def test_a_call_that_is_to_be_made() -> None:
     call = call_of(scheduled())
     assert (call.call_id, call.person_id, call.not_before, call.not_after) == (CALL_ID, PERSON_ID, OPENS, CLOSES)
+    assert call.revision == 0
+
+
+def test_a_call_that_was_moved_bears_its_revision() -> None:
+    assert call_of(scheduled(revision=2)).revision == 2
 
 
 @pytest.mark.parametrize(

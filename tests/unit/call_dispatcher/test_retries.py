@@ -65,6 +65,11 @@ def test_what_follows_from_an_end_in_the_carriers_words(attempt, step) -> None:
     assert next_step(attempt, CALL, NOW, PATIENCE) == step
 
 
+def test_a_call_that_was_moved_while_its_attempt_was_under_way_is_tried_again_at_its_new_times() -> None:
+    moved = replace(CALL, not_before=later(hours=8), not_after=later(hours=9))
+    assert next_step(ended(AttemptState.BUSY), moved, NOW, PATIENCE) == TryAgain(later(hours=8), Outcome.BUSY, "busy")
+
+
 @pytest.mark.parametrize(
     ("reflection", "answered_by", "step"),
     [

@@ -91,6 +91,28 @@ def test_a_reflected_call_is_told_from_its_window_to_its_entry():
 
 
 @pytest.mark.parametrize(
+    ("decision", "reason", "times", "sentence"),
+    [
+        ("moved", "before_any_dial", 1, "Moved to other times before anyone was dialed."),
+        ("moved", "before_any_dial", 2, "Moved to other times before anyone was dialed, 2 times."),
+        (
+            "moved",
+            "after_a_dial",
+            1,
+            "Moved to other times too late to begin anew, it had been dialed: what was tried counts.",
+        ),
+        ("finished_missed", "window_closed", 2, "Decided: finished missed (window closed), after 0 attempts, 2 times."),
+    ],
+)
+def test_a_call_that_was_moved_says_so(decision, reason, times, sentence):
+    decided = stamped(dispatcher.Decision(decision=decision, reason=reason, times=times), last_at=OPENS)
+    told = {
+        each.term: each.sentence for each in day_story(Parts(called(), dial(decisions=[decided]), entry()), now=NOW)
+    }
+    assert told[decision] == sentence
+
+
+@pytest.mark.parametrize(
     ("standings", "because"),
     [
         ([scheduler.WINDOW_STANDING_OPTED_OUT], "the person opted out"),

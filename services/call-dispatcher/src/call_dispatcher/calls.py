@@ -1,4 +1,4 @@
-"""A call to be made, and the ways in which it can end. Pure."""
+"""A call to be made, the ways in which it can end, and what becomes of it when it is announced again. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,17 +36,54 @@ class Call:
     Attributes:
         not_before: no dial before this moment, aware, UTC,
         not_after: nor at it or later.
+        revision: how often window-scheduler moved it to other times.
         outcome: how it ended; while it has not, how it would end if nothing more happened.
         attempts: how many attempts reached the carrier, or may have.
+        reason, finished_at: of its end, once it has one.
     """
 
     call_id: str
     person_id: str
     not_before: datetime
     not_after: datetime
+    revision: int = 0
     state: CallState = CallState.PENDING
     outcome: Outcome = Outcome.MISSED
     attempts: int = 0
+    reason: str = ""
+    finished_at: datetime | None = None
+
+
+class Move(StrEnum):
+    """What an announcement means to a call that is there already. All but the first are kept as the reason of a decision."""
+
+    NONE = "none"
+    """It says nothing new."""
+    BEFORE_ANY_DIAL = "before_any_dial"
+    """The call begins anew at the other times, even if it has ended: nobody was rung."""
+    AFTER_A_DIAL = "after_a_dial"
+    """Too late to begin anew. What was tried counts, and only what is left of the call follows the other times."""
+
+
+def move_of(call: Call, announced: Call) -> Move:
+    """What an announcement means to a call that is there already.
+
+    window-scheduler moves no call that it ever allowed to dial. An attempt that is there was therefore allowed after the move,
+    for the other times, and overtook the announcement: the call stands, and its end is to bear the newer revision, or
+    window-scheduler takes it for the end of the old times.
+
+    Args:
+        call: as its row says.
+        announced: as the message says; of the same call.
+    """
+    if announced.revision <= call.revision:
+        return Move.NONE
+    return Move.AFTER_A_DIAL if call.attempts else Move.BEFORE_ANY_DIAL
+
+
+def finished_event_id(call: Call) -> str:
+    """The name of the event that tells its end: one a revision."""
+    return f"{call.call_id}.finished" + (f".{call.revision}" if call.revision else "")
 
 
 def attempt_id_of(call_id: str, number: int) -> str:

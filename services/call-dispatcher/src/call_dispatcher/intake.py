@@ -1,6 +1,7 @@
 """Events in: calls to be made from window-scheduler, and what happens to attempts from voice-gateway.
 
-An event that comes again changes nothing: a call's row and an attempt's state guard it. An event that cannot be right raises
+An event that comes again changes nothing: a call's row and an attempt's state guard it. A call that comes again with a higher
+revision was moved to other times. An event that cannot be right raises
 an error that is not retryable, and is put aside by the bus with the reason.
 """
 
@@ -64,7 +65,7 @@ class Intake:
         self._carrier = carrier
 
     async def scheduled(self, received: Received[events_pb2.CallScheduled]) -> None:
-        """A call is to be made.
+        """A call is to be made, or to be made at other times than were told before.
 
         Raises:
             InvalidInput: the event cannot be right.
@@ -110,6 +111,7 @@ def call_of(message: events_pb2.CallScheduled) -> Call:
         person_id=_uuid("person_id", message.person_id),
         not_before=message.not_before.ToDatetime(tzinfo=UTC),
         not_after=message.not_after.ToDatetime(tzinfo=UTC),
+        revision=message.revision,
     )
     if call.not_after <= call.not_before:
         raise InvalidInput("not_after", "is to lie after not_before")

@@ -7,7 +7,7 @@ what follows from it and with the events that tell it. Either all of it is kept 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import metrics, store
 from call_dispatcher.attempts import Attempt, AttemptState, Happening, apply
-from call_dispatcher.calls import Call, CallState, Outcome, attempt_id_of
+from call_dispatcher.calls import Call, CallState, Move, Outcome, attempt_id_of, finished_event_id, move_of
 from call_dispatcher.errors import UnknownAttempt
+from call_dispatcher.outbox_store import add_outgoing
 from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
 from call_dispatcher.store import DueCall
 from chassis.clock import Clock
@@ -65,17 +66,40 @@ class Ledger:
         self._wake_ups.dialer.set()
 
     async def schedule(self, call: Call) -> None:
-        """Adds a call to be made. The same call again changes nothing."""
+        """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing."""
+        now = self._clock.now()
+        times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
         async with self._transaction() as connection:
-            added = await store.add_call(connection, call, due_at=max(call.not_before, self._clock.now()))
+            added = await store.add_call(connection, call, due_at=max(call.not_before, now))
+            move = Move.NONE if added else await self._move(connection, call, now)
         if added:
-            log.info("call.queued", not_before=call.not_before.isoformat(), not_after=call.not_after.isoformat())
+            log.info("call.queued", **times)
+        elif move is not Move.NONE:
+            log.info("call.moved", revision=call.revision, reason=move, **times)
+
+    async def _move(self, connection: AsyncConnection, announced: Call, now: datetime) -> Move:
+        call = await store.locked_call(connection, announced.call_id)
+        move = Move.NONE if call is None else move_of(call, announced)
+        if call is None or move is Move.NONE:
+            return Move.NONE
+        if move is Move.BEFORE_ANY_DIAL:
+            await store.renew_call(connection, announced, due_at=max(announced.not_before, now))
+        else:
+            shifted = replace(
+                call, not_before=announced.not_before, not_after=announced.not_after, revision=announced.revision
+            )
+            await store.shift_call(connection, shifted)
+            if shifted.finished_at is not None:
+                await self._tell_finished(connection, shifted, shifted.finished_at)
+        await store.add_decision(connection, call.call_id, number=call.attempts, decision="moved", reason=move, at=now)
+        return move
 
     async def begin(self, due: DueCall) -> Attempt | None:
         """Stores the attempt that is about to be handed to the carrier.
 
         Returns:
-            None where it may not be made after all: the window has closed, or another attempt at the person is live.
+            None where it may not be made after all: the call was moved, its window has closed, or another attempt at the
+            person is live.
         """
         now = self._clock.now()
         attempt = Attempt(
@@ -87,8 +111,8 @@ class Ledger:
             heard_at=now,
         )
         async with self._database.transaction() as connection:
-            call = await store.locked_call(connection, due.call_id)
-            if call is None or call.state is not CallState.PENDING or now >= call.not_after:
+            call = await self._still_due(connection, due)
+            if call is None or now >= call.not_after:
                 return None
             review_at = now + self._patience.reconcile_after
             if not await store.add_attempt(connection, attempt, review_at=review_at):
@@ -168,8 +192,8 @@ class Ledger:
     async def refuse(self, due: DueCall, reason: str) -> None:
         """Finishes a call that must not be dialed: as refused, or as its last attempt left it."""
         async with self._transaction() as connection:
-            call = await store.locked_call(connection, due.call_id)
-            if call is not None and call.state is CallState.PENDING:
+            call = await self._still_due(connection, due)
+            if call is not None:
                 outcome = call.outcome if call.attempts else Outcome.REFUSED
                 await self._finish(connection, call, outcome, reason, self._clock.now())
 
@@ -177,14 +201,21 @@ class Ledger:
         """Puts a call off that cannot be dialed now. Where `until` lies beyond its window, the sweep finds it closed."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            call = await store.locked_call(connection, due.call_id)
-            if call is None or call.state is not CallState.PENDING:
+            call = await self._still_due(connection, due)
+            if call is None:
                 return
             await store.queue_call(connection, due.call_id, at=until, outcome=call.outcome)
             await store.add_decision(
                 connection, due.call_id, number=due.number, decision="postponed", reason=reason, at=now
             )
         log.info("call.postponed", attempt=due.number, reason=reason, until=until.isoformat())
+
+    async def _still_due(self, connection: AsyncConnection, due: DueCall) -> Call | None:
+        """The call, locked; none where it is no more to be dialed, or was moved while window-scheduler was asked about it."""
+        call = await store.locked_call(connection, due.call_id)
+        if call is None or call.state is not CallState.PENDING or call.revision != due.revision:
+            return None
+        return call
 
     async def finish_closed(self) -> None:
         """Finishes the pending calls whose window has closed: missed, or as their last attempt left them."""
@@ -206,25 +237,29 @@ class Ledger:
         await store.add_decision(
             connection, call.call_id, number=call.attempts, decision=f"finished_{outcome}", reason=reason, at=now
         )
+        await self._tell_finished(connection, replace(call, outcome=outcome, reason=reason), now)
+        metrics.calls_finished.labels(outcome, reason).inc()
+        log.info("call.finished", call_id=call.call_id, outcome=outcome, reason=reason, attempts=call.attempts)
+
+    async def _tell_finished(self, connection: AsyncConnection, call: Call, at: datetime) -> None:
         finished = events_pb2.CallFinished(
             call_id=call.call_id,
             person_id=call.person_id,
-            outcome=events_pb2.CallOutcome.Value(f"CALL_OUTCOME_{outcome.name}"),
-            reason=reason,
+            outcome=events_pb2.CallOutcome.Value(f"CALL_OUTCOME_{call.outcome.name}"),
+            reason=call.reason,
             attempts=call.attempts,
             attempt_id=attempt_id_of(call.call_id, call.attempts) if call.attempts else "",
+            revision=call.revision,
         )
-        finished.finished_at.FromDatetime(now)
-        await store.add_outgoing(
+        finished.finished_at.FromDatetime(at)
+        await add_outgoing(
             connection,
-            event_id=f"{call.call_id}.finished",
+            event_id=finished_event_id(call),
             call_id=call.call_id,
             subject=CALL_FINISHED.subject,
             body=finished.SerializeToString(),
-            at=now,
+            at=self._clock.now(),
         )
-        metrics.calls_finished.labels(outcome, reason).inc()
-        log.info("call.finished", call_id=call.call_id, outcome=outcome, reason=reason, attempts=call.attempts)
 
     async def _tell_dialed(self, connection: AsyncConnection, attempt: Attempt, now: datetime) -> None:
         dialed = events_pb2.CallDialed(
@@ -235,7 +270,7 @@ class Ledger:
             carrier_call_id=attempt.carrier_call_id or "",
         )
         dialed.dialed_at.FromDatetime(attempt.submitted_at)
-        await store.add_outgoing(
+        await add_outgoing(
             connection,
             event_id=f"{attempt.attempt_id}.dialed",
             call_id=attempt.call_id,

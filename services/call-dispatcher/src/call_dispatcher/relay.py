@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import structlog
 
-from call_dispatcher import store
 from call_dispatcher.ledger import WakeUps
+from call_dispatcher.outbox_store import OutgoingEvent, mark_published, take_outgoing
 from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.database import Database
@@ -61,14 +61,14 @@ class Relay:
 
     async def _publish_some(self) -> int:
         async with self._database.transaction() as connection:
-            events = await store.take_outgoing(connection, limit=AT_ONCE)
+            events = await take_outgoing(connection, limit=AT_ONCE)
             for event in events:
                 with span("tell", context=call_context(event.call_id)):
                     await self._publish_one(event)
-                await store.mark_published(connection, event.position, at=self._clock.now())
+                await mark_published(connection, event.position, at=self._clock.now())
         return len(events)
 
-    async def _publish_one(self, event: store.OutgoingEvent) -> None:
+    async def _publish_one(self, event: OutgoingEvent) -> None:
         if event.subject == CALL_DIALED.subject:
             dialed = CALL_DIALED.message.FromString(event.body)
             await self._bus.publish(CALL_DIALED, dialed, event_id=event.event_id)

@@ -117,6 +117,7 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
 
 
 def _unless_closed(at: datetime, call: Call, outcome: Outcome, reason: str) -> TryAgain | Finish:
+    at = max(at, call.not_before)  # later than now where the call was moved while the attempt was under way
     if at >= call.not_after:
         return Finish(outcome, "window_closed")
     return TryAgain(at, outcome, reason)

@@ -1,4 +1,4 @@
-"""What is kept: all SQL of this service. No phone number is ever stored.
+"""What is kept of calls, attempts and decisions. No phone number is ever stored.
 
 Every function works on a connection inside a transaction that its caller opened (`Database.transaction`), and commits nothing.
 Where rows are locked, a call's row comes before its attempts', so that no two transactions wait for each other.
@@ -26,6 +26,7 @@ class DueCall:
     Attributes:
         due_since: from when on it was to be dialed, aware, UTC.
         number: of the attempt to make.
+        revision: of the times that it was taken by. Once the row bears another, nothing that was found out for these holds.
     """
 
     call_id: str
@@ -33,23 +34,15 @@ class DueCall:
     not_after: datetime
     due_since: datetime
     number: int
-
-
-@dataclass(frozen=True)
-class OutgoingEvent:
-    position: int
-    event_id: str
-    call_id: str
-    subject: str
-    body: bytes
+    revision: int
 
 
 async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> bool:
     """Adds a call to be made from `due_at` on; False where it was there already."""
     added = await connection.execute(
         text("""
-            INSERT INTO calls (call_id, person_id, not_before, not_after, state, next_attempt_at, outcome)
-            VALUES (:call_id, :person_id, :not_before, :not_after, 'pending', :due_at, :outcome)
+            INSERT INTO calls (call_id, person_id, not_before, not_after, revision, state, next_attempt_at, outcome)
+            VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending', :due_at, :outcome)
             ON CONFLICT (call_id) DO NOTHING
         """),
         {
@@ -57,11 +50,48 @@ async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime)
             "person_id": call.person_id,
             "not_before": call.not_before,
             "not_after": call.not_after,
+            "revision": call.revision,
             "outcome": call.outcome,
             "due_at": due_at,
         },
     )
     return bool(added.rowcount)
+
+
+async def renew_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> None:
+    """Makes a call begin anew at other times, whether it has ended or not: to be made from `due_at` on."""
+    await connection.execute(
+        text("""
+            UPDATE calls SET not_before = :not_before, not_after = :not_after, revision = :revision,
+                state = 'pending', next_attempt_at = :due_at, outcome = :outcome, reason = '', finished_at = NULL
+            WHERE call_id = :call_id
+        """),
+        {
+            "call_id": call.call_id,
+            "not_before": call.not_before,
+            "not_after": call.not_after,
+            "revision": call.revision,
+            "outcome": call.outcome,
+            "due_at": due_at,
+        },
+    )
+
+
+async def shift_call(connection: AsyncConnection, call: Call) -> None:
+    """Gives a call other times and leaves it where it stands. A retry that is queued does not come before them."""
+    await connection.execute(
+        text("""
+            UPDATE calls SET not_before = :not_before, not_after = :not_after, revision = :revision,
+                next_attempt_at = CASE WHEN state = 'pending' THEN greatest(next_attempt_at, :not_before) END
+            WHERE call_id = :call_id
+        """),
+        {
+            "call_id": call.call_id,
+            "not_before": call.not_before,
+            "not_after": call.not_after,
+            "revision": call.revision,
+        },
+    )
 
 
 _DUE = """
@@ -85,14 +115,17 @@ async def take_due(connection: AsyncConnection, *, now: datetime, lease_until: d
                 ORDER BY not_after, call_id LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
-            RETURNING calls.call_id, calls.person_id, calls.not_after, due.next_attempt_at AS due_since,
+            RETURNING calls.call_id, calls.person_id, calls.not_after, calls.revision,
+                due.next_attempt_at AS due_since,
                 (SELECT count(*) FROM attempts
                  WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
         """),  # noqa: S608 - a constant
         {"now": now, "lease_until": lease_until},
     )
     row = taken.one_or_none()
-    return None if row is None else DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number)
+    if row is None:
+        return None
+    return DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number, row.revision)
 
 
 async def next_due_at(connection: AsyncConnection, *, after: datetime) -> datetime | None:
@@ -121,9 +154,12 @@ async def locked_call(connection: AsyncConnection, call_id: str) -> Call | None:
         person_id=row.person_id,
         not_before=row.not_before,
         not_after=row.not_after,
+        revision=row.revision,
         state=CallState(row.state),
         outcome=Outcome(row.outcome),
         attempts=counted.scalar_one(),
+        reason=row.reason,
+        finished_at=row.finished_at,
     )
 
 
@@ -303,37 +339,6 @@ async def add_decision(
             DO UPDATE SET times = decisions.times + 1, last_at = excluded.last_at
         """),
         {"call_id": call_id, "number": number, "decision": decision, "reason": reason, "at": at},
-    )
-
-
-async def add_outgoing(
-    connection: AsyncConnection, *, event_id: str, call_id: str, subject: str, body: bytes, at: datetime
-) -> None:
-    """Puts an event in the outbox, in the transaction of what it tells; a second one of the same id is dropped."""
-    await connection.execute(
-        text("""
-            INSERT INTO outbox (event_id, call_id, subject, body, created_at)
-            VALUES (:event_id, :call_id, :subject, :body, :at) ON CONFLICT (event_id) DO NOTHING
-        """),
-        {"event_id": event_id, "call_id": call_id, "subject": subject, "body": body, "at": at},
-    )
-
-
-async def take_outgoing(connection: AsyncConnection, *, limit: int) -> list[OutgoingEvent]:
-    """The oldest events that are not published, their rows locked until the transaction ends."""
-    taken = await connection.execute(
-        text("""
-            SELECT position, event_id, call_id, subject, body FROM outbox WHERE published_at IS NULL
-            ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
-        """),
-        {"limit": limit},
-    )
-    return [OutgoingEvent(row.position, row.event_id, row.call_id, row.subject, bytes(row.body)) for row in taken]
-
-
-async def mark_published(connection: AsyncConnection, position: int, *, at: datetime) -> None:
-    await connection.execute(
-        text("UPDATE outbox SET published_at = :at WHERE position = :position"), {"position": position, "at": at}
     )
 
 

@@ -19,5 +19,7 @@ class FinishedCalls:
             GatewayMayStillSpeak: it is too early; the event comes again.
         """
         call = received.message
-        call_id = id_of("call_id", call.call_id)
-        await self._sessions.close_abandoned(call_id, call.outcome, instant_of("finished_at", call.finished_at))
+        call_id, ended_at = id_of("call_id", call.call_id), instant_of("finished_at", call.finished_at)
+        if not call.attempts:
+            return  # nobody was dialed. A session that there is may run: of the times that the call was moved to since
+        await self._sessions.close_abandoned(call_id, call.outcome, ended_at)

@@ -159,7 +159,7 @@ class Decision(_message.Message):
     attempt_number: _builtins.int
     """The attempt it concerns; 0 where none was made."""
     decision: _builtins.str
-    """postponed, try_again, or finished_ with the outcome."""
+    """postponed, try_again, moved (to other times; the reason is before_any_dial or after_a_dial), or finished_ with the outcome."""
     reason: _builtins.str
     """A stable term: the rule, or what the carrier said."""
     times: _builtins.int

@@ -1,0 +1,50 @@
+"""The outbox: what was stored together with what it tells, and is to be told to the others.
+
+Every function works on a connection inside a transaction that its caller opened, as in `store`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True)
+class OutgoingEvent:
+    position: int
+    event_id: str
+    call_id: str
+    subject: str
+    body: bytes
+
+
+async def add_outgoing(
+    connection: AsyncConnection, *, event_id: str, call_id: str, subject: str, body: bytes, at: datetime
+) -> None:
+    """Puts an event in the outbox, in the transaction of what it tells; a second one of the same id is dropped."""
+    await connection.execute(
+        text("""
+            INSERT INTO outbox (event_id, call_id, subject, body, created_at)
+            VALUES (:event_id, :call_id, :subject, :body, :at) ON CONFLICT (event_id) DO NOTHING
+        """),
+        {"event_id": event_id, "call_id": call_id, "subject": subject, "body": body, "at": at},
+    )
+
+
+async def take_outgoing(connection: AsyncConnection, *, limit: int) -> list[OutgoingEvent]:
+    """The oldest events that are not published, their rows locked until the transaction ends."""
+    taken = await connection.execute(
+        text("""
+            SELECT position, event_id, call_id, subject, body FROM outbox WHERE published_at IS NULL
+            ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
+        """),
+        {"limit": limit},
+    )
+    return [OutgoingEvent(row.position, row.event_id, row.call_id, row.subject, bytes(row.body)) for row in taken]
+
+
+async def mark_published(connection: AsyncConnection, position: int, *, at: datetime) -> None:
+    await connection.execute(
+        text("UPDATE outbox SET published_at = :at WHERE position = :position"), {"position": position, "at": at}
+    )
