@@ -78,7 +78,7 @@ def test_an_occurrence_is_where_a_patient_watcher_finds_it(window, day, zone_nam
     opens_at = by_watching_the_clock(day, window.starts_at, zone)
     closes_at = by_watching_the_clock(day, window.ends_at, zone)
     if occurrence is Absence.SKIPPED_BY_CLOCK:
-        assert opens_at.astimezone(zone).date() != day
+        assert opens_at == by_watching_the_clock(day + timedelta(days=1), window.starts_at, zone)
         return
     if closes_at <= opens_at:
         closes_at = opens_at + (datetime.combine(day, window.ends_at) - datetime.combine(day, window.starts_at))
@@ -137,6 +137,16 @@ def test_a_day_that_a_zone_leaves_out_has_no_window():
     assert (
         occurrence_on(date(2011, 12, 30), daily("08:00", "09:00"), ZoneInfo("Pacific/Apia")) is Absence.SKIPPED_BY_CLOCK
     )
+
+
+def test_a_window_in_the_last_hour_of_a_day_that_ends_early_opens_after_midnight_and_is_that_days():
+    nuuk = ZoneInfo("America/Nuuk")
+    saturday = date(2026, 3, 28)  # its clocks go from 23:00 to 24:00
+    occurrence = occurrence_on(saturday, daily("23:15", "23:45"), nuuk)
+    assert isinstance(occurrence, Occurrence)
+    assert occurrence.local_day == saturday
+    assert f"{occurrence.opens_at.astimezone(nuuk):%a %H:%M}" == "Sun 00:15"
+    assert f"{occurrence.closes_at.astimezone(nuuk):%a %H:%M}" == "Sun 00:45"
 
 
 def test_a_window_that_is_open_counts_until_it_closes():
