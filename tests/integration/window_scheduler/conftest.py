@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,10 +20,14 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from window_scheduler.calls_api import CallsApi
 from window_scheduler.dialing_rules import CallingHours, DialingRules
+from window_scheduler.messages import window_message
 from window_scheduler.people_api import PeopleApi
+from window_scheduler.people_store import PeopleStore
+from window_scheduler.replanning import planned
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import SCHEMA
 from window_scheduler.time_zones import INSTALLED
+from window_scheduler.window_store import CallWindow, add_window, change_window, get_window
 from window_scheduler.windows_api import WindowsApi
 
 REVISIONS = Path(window_scheduler.__file__).parent / "migrations"
@@ -122,6 +127,26 @@ def sealer():
 async def api(database, sealer, clock):
     async with served(database, sealer, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def book(database, sealer, clock):
+    """Books a window of any kind for a person, or puts its times in place of those of one that there is."""
+
+    async def booked(person, times, window=None):
+        async with database.transaction() as connection:
+            stored = await PeopleStore(connection, sealer).locked(UUID(person.person_id))
+            there = CallWindow(uuid4(), stored.person_id, times, next=None, zone_data="")
+            if window is not None:
+                there = await get_window(connection, UUID(window.window_id))
+            there = planned(there, times, stored, INSTALLED, now=clock.now())
+            if window is None:
+                await add_window(connection, there, now=clock.now())
+            else:
+                await change_window(connection, there)
+        return window_message(there)
+
+    return booked
 
 
 @pytest.fixture

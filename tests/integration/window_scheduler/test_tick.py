@@ -4,7 +4,7 @@ from uuid import UUID
 
 import nats
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from chassis.bus import STREAMS, open_bus
 from chassis.clock import ManualClock, SystemClock
@@ -16,10 +16,10 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.errors import ClocksDisagree, NotAnnounced
 from window_scheduler.outbox_store import claim_unpublished
 from window_scheduler.planning import Decision
-from window_scheduler.record_store import begin_tick, decisions_on
+from window_scheduler.record_store import FORGOTTEN_AT_ONCE, begin_tick, decisions_on
 from window_scheduler.relay import announce
-from window_scheduler.tables import SCHEMA, people, ticks
-from window_scheduler.tick import check_clocks, conclude, schedule
+from window_scheduler.tables import SCHEMA, people, ticks, window_decisions
+from window_scheduler.tick import DECISIONS_KEPT_FOR, check_clocks, conclude, forget_old_decisions, schedule
 from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -361,3 +361,31 @@ async def test_a_tick_refuses_a_clock_that_is_not_the_databases(database):
     for wrong_by in (timedelta(hours=1), -timedelta(days=1)):
         with pytest.raises(ClocksDisagree, match="s apart, so nothing was scheduled"):
             await check_clocks(database, ManualClock(SystemClock().now() + wrong_by))
+
+
+async def test_old_decisions_are_forgotten_lot_by_lot_and_those_of_ninety_days_stay(database, tick, clock):
+    kept = clock.now() - DECISIONS_KEPT_FOR + timedelta(hours=1)
+    old = kept - timedelta(hours=2)
+    async with database.transaction() as connection:
+        for closes_at, many in ((old, 2 * FORGOTTEN_AT_ONCE + 1), (kept, 2)):
+            await connection.execute(
+                text(
+                    """
+                    INSERT INTO window_decisions
+                        (person_id, local_day, window_id, decision, decided_at, opens_at, closes_at)
+                    SELECT gen_random_uuid(), '2026-08-26', gen_random_uuid(), 'scheduled', :closes_at,
+                        :closes_at, :closes_at
+                    FROM generate_series(1, :many)
+                    """
+                ),
+                {"closes_at": closes_at, "many": many},
+            )
+
+    async def left():
+        async with database.transaction() as connection:
+            return (await connection.execute(select(func.count()).select_from(window_decisions))).scalar_one()
+
+    await forget_old_decisions(database, before=kept, lots=1)
+    assert await left() == FORGOTTEN_AT_ONCE + 3
+    await tick()
+    assert await left() == 2

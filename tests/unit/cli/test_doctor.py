@@ -52,7 +52,6 @@ def overview(**changes):
         tick_period_s=300,
         people=scheduler.PeopleCounts(all=5, with_windows=4, opted_out=1),
         open_windows=scheduler.OpenWindows(
-            examined=4,
             open=1,
             standings=[scheduler.StandingCount(standing=scheduler.WINDOW_STANDING_CALLED, windows=1)],
         ),
@@ -248,7 +247,7 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "3 opted out",
         ),
         (
-            replace(HEALTHY, overview=overview(open_windows=scheduler.OpenWindows(examined=4))),
+            replace(HEALTHY, overview=overview(open_windows=scheduler.OpenWindows())),
             "no_window_open",
             Severity.INFO,
             "in its person's own time zone",

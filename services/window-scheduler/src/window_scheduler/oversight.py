@@ -12,7 +12,6 @@ from window_scheduler.outbox_store import unpublished
 from window_scheduler.oversight_store import (
     authorizations_of,
     call_on,
-    count_examined,
     open_windows,
     tally_calls,
     ticks_between,
@@ -20,7 +19,7 @@ from window_scheduler.oversight_store import (
 )
 from window_scheduler.people import Person
 from window_scheduler.people_store import count_people
-from window_scheduler.record_store import TickRecord, last_start, last_tick
+from window_scheduler.record_store import DecisionRecord, TickRecord, decisions_on, last_start, last_tick
 from window_scheduler.standings import Standing, WindowOnDay, standing_now, standing_on_day
 from window_scheduler.tick_store import count_due
 from window_scheduler.time_zones import zone_named
@@ -75,7 +74,6 @@ async def _open_windows(connection: AsyncConnection, now: datetime) -> pb.OpenWi
         standing = standing_now(window)
         counts[standing] = counts.get(standing, 0) + windows
     return pb.OpenWindows(
-        examined=await count_examined(connection),
         open=sum(counts.values()),
         standings=[
             pb.StandingCount(standing=_standing_message(standing), windows=windows)
@@ -121,19 +119,24 @@ async def explained_day(
     noon = datetime.combine(day, time(12), tzinfo=UTC)
     # a local day lies within two days of its noon in UTC, wherever on earth it is
     ticks = await ticks_between(connection, noon - 2 * _A_DAY, noon + 2 * _A_DAY)
+    decisions = await decisions_on(connection, person.person_id, day)
+    decided = {(each.window_id, Occurrence(day, each.opens_at, each.closes_at)): each.decision for each in decisions}
     windows: list[pb.WindowOnDay] = []
     for window, booked_at in await windows_with_booking(connection, person.person_id):
+        occurrence = None if zone is None else occurrence_on(day, window.times, zone)
+        opening = occurrence if isinstance(occurrence, Occurrence) else None
         on_day = WindowOnDay(
-            occurrence=None if zone is None else occurrence_on(day, window.times, zone),
+            occurrence=occurrence,
             booked_at=booked_at,
             next_opens_at=window.next.opens_at if window.next else None,
+            decision=decided.get((window.window_id, opening)) if opening else None,
             ticks=ticks,
             opted_out_at=person.opted_out_at,
             consent_given_at=consent.given_at if consent else None,
             called=call is not None and call.window_id == window.window_id,
             called_by_another=call is not None and call.window_id != window.window_id,
         )
-        windows.append(_window_message(window, on_day, standing_on_day(on_day, now=now, tick_period=tick_period)))
+        windows.append(_window_message(window, opening, standing_on_day(on_day, now=now, tick_period=tick_period)))
     return pb.ExplainDayResponse(
         local_day=day.isoformat(),
         time_zone=person.profile.time_zone,
@@ -143,11 +146,22 @@ async def explained_day(
         windows=windows,
         call=call_message(call) if call else None,
         authorizations=await _authorizations(connection, call),
+        decisions=[_decision_message(each) for each in decisions],
     )
 
 
-def _window_message(window: CallWindow, on_day: WindowOnDay, standing: Standing) -> pb.WindowOnDay:
-    opening = on_day.occurrence if isinstance(on_day.occurrence, Occurrence) else None
+def _decision_message(decided: DecisionRecord) -> pb.WindowDecision:
+    return pb.WindowDecision(
+        window_id=str(decided.window_id),
+        decided_at=stamp(decided.decided_at),
+        tick_id=decided.tick_id or 0,
+        decision=pb.WindowDecisionKind.Value(f"WINDOW_DECISION_KIND_{decided.decision.name}"),
+        opens_at=stamp(decided.opens_at),
+        closes_at=stamp(decided.closes_at),
+    )
+
+
+def _window_message(window: CallWindow, opening: Occurrence | None, standing: Standing) -> pb.WindowOnDay:
     return pb.WindowOnDay(
         window=window_message(window),
         standing=_standing_message(standing),

@@ -9,13 +9,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.call_store import ScheduledCall
+from window_scheduler.planning import Decision
 from window_scheduler.standings import OpenWindow
-from window_scheduler.tables import call_windows, dial_authorizations, people, scheduled_calls, ticks
-from window_scheduler.time_zones import zone_named
+from window_scheduler.tables import call_windows, dial_authorizations, scheduled_calls, ticks
 from window_scheduler.window_store import CallWindow, window_of
-
-EXAMINED_AT_MOST = 100_000
-"""Which windows are open is found by looking at each: of more than these, no more are looked at."""
 
 LOOKED_BACK = timedelta(hours=24)
 
@@ -37,50 +34,54 @@ class Authorization:
 
 _OPEN_WINDOWS = text(
     """
-    WITH examined AS (SELECT * FROM call_windows LIMIT :at_most)
+    WITH newest AS (
+        SELECT DISTINCT ON (window_id) window_id, person_id, local_day, decision, opens_at, closes_at
+        FROM window_decisions WHERE closes_at > :now
+        ORDER BY window_id, decided_at DESC
+    ), open AS (
+        SELECT window_id, person_id, local_day, decision
+        FROM newest JOIN call_windows USING (window_id, person_id)
+        -- one that is due again before that opening ends has been changed since
+        WHERE opens_at <= :now AND (next_opens_at IS NULL OR next_opens_at >= closes_at)
+        UNION ALL
+        SELECT window_id, person_id, next_local_day, NULL
+        FROM call_windows WHERE next_opens_at <= :now AND next_closes_at > :now
+    )
     SELECT
-        coalesce(calls.window_id = examined.window_id, false) AS called,
-        coalesce(calls.window_id <> examined.window_id, false) AS called_by_another,
+        coalesce(calls.window_id = open.window_id, false) AS called,
+        coalesce(calls.window_id <> open.window_id, false) AS called_by_another,
         people.opted_out_at IS NOT NULL AS opted_out,
         people.consent_given_at IS NOT NULL AS consented,
-        coalesce(examined.next_opens_at <= :now, false) AS awaits_tick,
+        open.decision,
         count(*) AS windows
-    FROM examined
+    FROM open
     JOIN people USING (person_id)
-    JOIN unnest(CAST(:zones AS text[]), CAST(:days AS date[]), CAST(:times AS time[])) AS here (time_zone, day, time_of_day)
-        USING (time_zone)
-    LEFT JOIN scheduled_calls AS calls ON calls.person_id = people.person_id AND calls.local_day = here.day
-    WHERE (examined.on_date = here.day OR extract(isodow FROM here.day) = ANY(examined.weekdays))
-        AND examined.starts_at <= here.time_of_day AND here.time_of_day < examined.ends_at
+    LEFT JOIN scheduled_calls AS calls USING (person_id, local_day)
     GROUP BY 1, 2, 3, 4, 5
     """
 )
 
 
 async def open_windows(connection: AsyncConnection, *, now: datetime) -> Sequence[tuple[OpenWindow, int]]:
-    """The windows that are open now, each kind with how many are of it."""
-    names = (await connection.execute(select(people.c.time_zone).distinct())).scalars().all()
-    here = [(name, now.astimezone(zone)) for name in names if (zone := zone_named(name)) is not None]
-    found = await connection.execute(
-        _OPEN_WINDOWS,
-        {
-            "at_most": EXAMINED_AT_MOST,
-            "now": now,
-            "zones": [name for name, _ in here],
-            "days": [local.date() for _, local in here],
-            "times": [local.time() for _, local in here],
-        },
-    )
+    """The windows that are open now, each kind with how many are of it.
+
+    They are found by what was decided about them, and those that wait for a decision by when they are due: what is read is
+    no more than what is open. A window that is changed while it is open counts until that opening would have ended.
+    """
+    found = await connection.execute(_OPEN_WINDOWS, {"now": now})
     return [
-        (OpenWindow(row.called, row.called_by_another, row.opted_out, row.consented, row.awaits_tick), row.windows)
+        (
+            OpenWindow(
+                called=row.called,
+                called_by_another=row.called_by_another,
+                opted_out=row.opted_out,
+                consented=row.consented,
+                decision=Decision(row.decision) if row.decision else None,
+            ),
+            row.windows,
+        )
         for row in found
     ]
-
-
-async def count_examined(connection: AsyncConnection) -> int:
-    """How many windows `open_windows` looks at."""
-    some = select(call_windows.c.window_id).limit(EXAMINED_AT_MOST)
-    return int((await connection.execute(select(func.count()).select_from(some.subquery()))).scalar_one())
 
 
 async def tally_calls(connection: AsyncConnection, *, now: datetime) -> Sequence[CallTally]:

@@ -6,7 +6,7 @@ stays due.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from window_scheduler.batch import Batch, decide_batch
 from window_scheduler.errors import ClocksDisagree
 from window_scheduler.planning import CALLS, MISSED, Decision
 from window_scheduler.record_store import (
+    FORGOTTEN_AT_ONCE,
     Tally,
     add_to_totals,
     begin_tick,
@@ -43,6 +44,8 @@ TOLD_ONE_BY_ONE = 1000
 CLOCKS_APART = timedelta(minutes=1)
 TICKS_KEPT_FOR = timedelta(days=30)
 DECISIONS_KEPT_FOR = timedelta(days=90)
+LOTS_FORGOTTEN = 10
+"""By one tick, FORGOTTEN_AT_ONCE decisions each: 57 million a day at a tick every 5 minutes, more than are ever made."""
 
 
 async def schedule(database: Database, clock: Clock, zones: TimeZones, *, period: timedelta) -> tuple[int, Tally]:
@@ -108,7 +111,6 @@ async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, 
     async with database.transaction() as connection:
         await end_tick(connection, tick_id, tally, now=now)
         await forget_ticks(connection, before=now - TICKS_KEPT_FOR)
-        await forget_decisions(connection, before=now - DECISIONS_KEPT_FOR)
     log.info(
         "tick.finished",
         windows_due=tally.found,
@@ -117,6 +119,19 @@ async def conclude(database: Database, bus: Bus, clock: Clock, *, tick_id: int, 
         missed=tally.missed,
         published=tally.published,
     )
+    await forget_old_decisions(database, before=now - DECISIONS_KEPT_FOR)
+
+
+async def forget_old_decisions(database: Database, *, before: datetime, lots: int = LOTS_FORGOTTEN) -> None:
+    """Forgets decisions about openings that closed before a moment; what is left after so many lots is the next tick's.
+
+    Each lot is a transaction of its own, so that none holds its rows for long, and what a kill leaves is still to be done.
+    """
+    for _ in range(lots):
+        async with database.transaction() as connection:
+            forgotten = await forget_decisions(connection, before=before)
+        if forgotten < FORGOTTEN_AT_ONCE:
+            return
 
 
 async def schedule_person(

@@ -1328,11 +1328,8 @@ class OpenWindows(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    EXAMINED_FIELD_NUMBER: _builtins.int
     OPEN_FIELD_NUMBER: _builtins.int
     STANDINGS_FIELD_NUMBER: _builtins.int
-    examined: _builtins.int
-    """How many windows were looked at for this; of very many, not all are."""
     open: _builtins.int
     @_builtins.property
     def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandingCount]:
@@ -1341,13 +1338,12 @@ class OpenWindows(_message.Message):
     def __init__(
         self,
         *,
-        examined: _builtins.int = ...,
         open: _builtins.int = ...,
         standings: _abc.Iterable[Global___StandingCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["examined", b"examined", "open", b"open", "standings", b"standings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["open", b"open", "standings", b"standings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
