@@ -6,10 +6,11 @@ STAMP := .venv/.synced
 TOOLS := .venv/.tools
 CHECKOV := .venv/.checkov
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
-SOURCES := libs/chassis services emulators cli deploy tests
+SOURCES := libs/chassis services emulators cli deploy benchmarks tests
+PEERS := $(if $(wildcard benchmarks/$(NAME)/requirements.txt),.venv/bench-$(NAME)/.synced)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test test-endurance test-observed lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-endurance test-observed bench lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -51,12 +52,21 @@ test-endurance: $(STAMP) ## The tests of `make test` that have a larger size, at
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
 	@$(BIN)/pytest -m observed $(PYTEST)
 
+bench: $(STAMP) $(PEERS) ## The benchmarks there are; NAME=tick: run one, beside its peers. SIZES=10000,100000: a quick one (benchmarks/README.md)
+	@$(BIN)/python -m benchmarks $(NAME) $(if $(SIZES),--sizes $(SIZES))
+
+.venv/bench-%/.synced: benchmarks/%/requirements.txt
+	@echo "Making an environment for the peers of the benchmark $*"
+	@$(PYTHON) -m venv .venv/bench-$*
+	@.venv/bench-$*/bin/python -m pip install -q --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
 lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, whether the generated code is current, scripts, Dockerfiles
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check $(SOURCES) deploy/images/base
 	@$(BIN)/shellcheck deploy/tools deploy/images/build deploy/images/engine proto/generate .ci/run
 	@$(BIN)/hadolint */Dockerfile */*/Dockerfile
-	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards deploy/helm/values_table.py
+	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards deploy/helm/values_table.py benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf format --diff --exit-code proto
