@@ -17,6 +17,7 @@ STANDINGS = {
     pb.WINDOW_STANDING_CALLED_BY_ANOTHER: "whose day has its call from another window",
     pb.WINDOW_STANDING_OPTED_OUT: "of people who opted out",
     pb.WINDOW_STANDING_NO_CONSENT: "of people without consent",
+    pb.WINDOW_STANDING_UNKNOWN_TIME_ZONE: "of people whose time zone is not known",
     pb.WINDOW_STANDING_DUE: "for the next tick",
     pb.WINDOW_STANDING_PASSED_BY: "without a call, which something that has changed since forbade",
 }
@@ -200,7 +201,8 @@ def _windows(seen: Observations, overview: pb.GetOverviewResponse) -> list[Findi
         step = "When one opens next: `daybook explain PERSON`." if overview.people.with_windows else ""
         return [*found, _found(Severity.INFO, "no_window_open", sentence, step)]
     parts = [f"{each.windows} {STANDINGS.get(each.standing, 'otherwise')}" for each in windows.standings]
-    sentence = f"{counted(windows.open, 'window')} open now: {', '.join(parts)}."
+    many = f"More than {windows.open} windows" if windows.more else counted(windows.open, "window")
+    sentence = f"{many} open now: {', '.join(parts)}."
     without_reason = [each for each in windows.standings if each.standing == pb.WINDOW_STANDING_PASSED_BY]
     step = "Why one of them has no call: `daybook explain PERSON`." if without_reason else ""
     return [*found, _found(Severity.INFO if without_reason else Severity.OK, "windows_open", sentence, step)]

@@ -1,6 +1,7 @@
 """Moments, durations, counts and terms as they are told. Pure."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -24,6 +25,15 @@ def told(length: timedelta) -> str:
 
 def since(then: datetime, now: datetime) -> str:
     return f"{told(now - then)} ago"
+
+
+def span(begin: datetime, end: datetime, time_zone: str) -> str:
+    """From when to when by the clocks of a zone. One that ends on another day says so."""
+    here = ZoneInfo(time_zone)
+    local_begin, local_end = begin.astimezone(here), end.astimezone(here)
+    days = (local_end.date() - local_begin.date()).days
+    later = f" (+{counted(days, 'day')})" if days else ""
+    return f"{local_begin:%H:%M}–{local_end:%H:%M}{later}"  # noqa: RUF001 - an en dash, as clocks are written
 
 
 def counted(number: int, one: str, many: str = "") -> str:

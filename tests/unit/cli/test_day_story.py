@@ -7,10 +7,11 @@ import pytest
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
-from daybook_cli.day_story import WHY, Parts, day_story, verdict
+from daybook_cli.day_story import DECIDED, WHY, Parts, day_story, verdict
 
 OPENS = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NOW = OPENS + timedelta(hours=3)
+EN = "{}–{}".format  # noqa: RUF001 - an en dash, as clocks are written
 CALL = "e0fe3208-548b-538f-b562-c683435e61e1"
 
 
@@ -131,6 +132,82 @@ def test_a_day_without_a_call_says_why(standings, because):
 
 def test_every_standing_has_a_reason():
     assert set(WHY) == set(scheduler.WindowStanding.values()) - {scheduler.WINDOW_STANDING_UNSPECIFIED}
+
+
+def test_every_decision_has_a_sentence():
+    unspecified = scheduler.WINDOW_DECISION_KIND_UNSPECIFIED
+    assert set(DECIDED) == set(scheduler.WindowDecisionKind.values()) - {unspecified}
+
+
+def decided(kind, window="w", tick=17, opens=OPENS, **changes):
+    told = scheduler.WindowDecision(window_id=window, tick_id=tick, decision=kind, **changes)
+    return stamped(
+        told, decided_at=OPENS - timedelta(minutes=2), opens_at=opens, closes_at=opens + timedelta(minutes=90)
+    )
+
+
+def story_of(told):
+    return [
+        each.sentence
+        for each in day_story(Parts(told, dispatcher.Dial(), journal.EntrySummary()), now=NOW)
+        if each.term.startswith("decided_")
+    ]
+
+
+def test_what_was_decided_is_told_with_its_tick_and_the_times_as_they_were():
+    told = day(
+        scheduler.WINDOW_STANDING_CALLED_BY_ANOTHER,
+        decisions=[
+            decided(scheduler.WINDOW_DECISION_KIND_SCHEDULED),
+            decided(scheduler.WINDOW_DECISION_KIND_CALLED_ALREADY, "v", tick=0, opens=OPENS + timedelta(hours=14)),
+        ],
+    )
+    told.windows[0].window.window_id = "w"
+    first, second = story_of(told)
+    assert first == f"Tick 17 looked at window {EN('09:00', '10:30')} (w): the day's call was scheduled for it."
+    assert second == (
+        f"When it was booked or changed, Daybook looked at window {EN('23:00', '00:30')} (+1 day) (v, deleted since): no call: "
+        "the day had its call already, and there is one call a day."
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "kind", "because"),
+    [
+        (
+            scheduler.WINDOW_STANDING_MISSED,
+            scheduler.WINDOW_DECISION_KIND_MISSED_TICK_FAILED,
+            "No call: missed: it was over, and the ticks that had begun in time failed, or did not come to it.",
+        ),
+        (
+            scheduler.WINDOW_STANDING_PASSED_BY,
+            scheduler.WINDOW_DECISION_KIND_OPTED_OUT,
+            f"No call: the person had opted out; that was for {EN('09:00', '10:30')}, and something has changed since.",
+        ),
+    ],
+)
+def test_a_window_that_was_decided_about_is_told_by_that(standing, kind, because):
+    told = day(standing, decisions=[decided(kind)])
+    told.windows[0].window.window_id = "w"
+    assert verdict(Parts(told, dispatcher.Dial(), journal.EntrySummary())) == because
+
+
+def test_a_day_whose_windows_were_deleted_is_told_by_what_was_decided():
+    told = day(decisions=[decided(scheduler.WINDOW_DECISION_KIND_NO_CONSENT)])
+    assert (
+        verdict(Parts(told, dispatcher.Dial(), journal.EntrySummary()))
+        == "No call: the person had not consented to be called."
+    )
+
+
+def test_a_call_that_was_moved_is_told_with_its_new_times():
+    told = called()
+    told.call.revision = 2
+    told.call.not_after.FromDatetime(OPENS + timedelta(hours=1))
+    [moved] = [each for each in day_story(Parts(told, dial(), entry()), now=NOW) if each.term == "call_moved"]
+    assert moved.sentence == (
+        f"Call {CALL} scheduled for {EN('09:00', '10:00')}, from window w, moved 2 times before anyone had dialed."
+    )
 
 
 def test_a_window_of_another_day_says_when_it_opens_next():

@@ -10,6 +10,7 @@ from window_scheduler.call_store import ScheduledCall, undialed
 from window_scheduler.messages import call_message, stamp, window_message
 from window_scheduler.outbox_store import unpublished
 from window_scheduler.oversight_store import (
+    COUNTED_AT_MOST,
     authorizations_of,
     call_on,
     open_windows,
@@ -75,6 +76,7 @@ async def _open_windows(connection: AsyncConnection, now: datetime) -> pb.OpenWi
         counts[standing] = counts.get(standing, 0) + windows
     return pb.OpenWindows(
         open=sum(counts.values()),
+        more=sum(counts.values()) >= COUNTED_AT_MOST,
         standings=[
             pb.StandingCount(standing=_standing_message(standing), windows=windows)
             for standing, windows in counts.items()

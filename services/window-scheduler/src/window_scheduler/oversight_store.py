@@ -14,6 +14,9 @@ from window_scheduler.standings import OpenWindow
 from window_scheduler.tables import call_windows, dial_authorizations, scheduled_calls, ticks
 from window_scheduler.window_store import CallWindow, window_of
 
+COUNTED_AT_MOST = 100_000
+"""Of more windows that are open at once, whoever looks would wait for an answer for too long."""
+
 LOOKED_BACK = timedelta(hours=24)
 
 
@@ -34,18 +37,20 @@ class Authorization:
 
 _OPEN_WINDOWS = text(
     """
-    WITH newest AS (
-        SELECT DISTINCT ON (window_id) window_id, person_id, local_day, decision, opens_at, closes_at
-        FROM window_decisions WHERE closes_at > :now
-        ORDER BY window_id, decided_at DESC
+    WITH decided AS (
+        SELECT * FROM window_decisions WHERE closes_at > :now ORDER BY closes_at LIMIT :at_most
+    ), newest AS (
+        SELECT DISTINCT ON (window_id) * FROM decided ORDER BY window_id, decided_at DESC
+    ), due AS (
+        SELECT * FROM call_windows WHERE next_opens_at <= :now AND next_closes_at > :now
+        ORDER BY next_opens_at LIMIT :at_most
     ), open AS (
-        SELECT window_id, person_id, local_day, decision
-        FROM newest JOIN call_windows USING (window_id, person_id)
+        SELECT window_id, newest.person_id, local_day, decision
+        FROM newest JOIN call_windows USING (window_id)
         -- one that is due again before that opening ends has been changed since
         WHERE opens_at <= :now AND (next_opens_at IS NULL OR next_opens_at >= closes_at)
         UNION ALL
-        SELECT window_id, person_id, next_local_day, NULL
-        FROM call_windows WHERE next_opens_at <= :now AND next_closes_at > :now
+        SELECT window_id, person_id, next_local_day, NULL FROM due
     )
     SELECT
         coalesce(calls.window_id = open.window_id, false) AS called,
@@ -66,9 +71,10 @@ async def open_windows(connection: AsyncConnection, *, now: datetime) -> Sequenc
     """The windows that are open now, each kind with how many are of it.
 
     They are found by what was decided about them, and those that wait for a decision by when they are due: what is read is
-    no more than what is open. A window that is changed while it is open counts until that opening would have ended.
+    what is open, and COUNTED_AT_MOST of both. A window that is changed while it is open counts until that opening would
+    have ended.
     """
-    found = await connection.execute(_OPEN_WINDOWS, {"now": now})
+    found = await connection.execute(_OPEN_WINDOWS, {"now": now, "at_most": COUNTED_AT_MOST})
     return [
         (
             OpenWindow(

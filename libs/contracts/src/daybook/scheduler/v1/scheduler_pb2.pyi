@@ -1330,7 +1330,10 @@ class OpenWindows(_message.Message):
 
     OPEN_FIELD_NUMBER: _builtins.int
     STANDINGS_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     open: _builtins.int
+    """Of very many, no more are counted than can be told in time; `more` is then set."""
+    more: _builtins.bool
     @_builtins.property
     def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandingCount]:
         """Why each of the open ones has a call today, or has none."""
@@ -1340,10 +1343,11 @@ class OpenWindows(_message.Message):
         *,
         open: _builtins.int = ...,
         standings: _abc.Iterable[Global___StandingCount] | None = ...,
+        more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["open", b"open", "standings", b"standings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more", b"more", "open", b"open", "standings", b"standings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
