@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -75,8 +75,10 @@ class WholeDaybook:
             await self._news.wait_for(lambda: any(wanted(message) for message in self.heard))
         return next(message for message in self.heard if wanted(message))
 
-    async def person(self, persona: str, *, name: str = "Quentin", **overrides: object) -> Person:
-        """A new person with a window that is open now, and who behaves like that persona when rung."""
+    async def person(
+        self, persona: str, *, name: str = "Quentin", opens_in: timedelta = timedelta(0), **overrides: object
+    ) -> Person:
+        """A new person with a window that is open now, or opens later, and who behaves like that persona when rung."""
         number = f"+1202555{next(_numbers):04d}"
         answer = await self.emulator.put(
             f"/emulator/personas/{number}", json={"persona": persona, "overrides": overrides}
@@ -93,7 +95,7 @@ class WholeDaybook:
         )
         request.consent.given_at.FromDatetime(now)
         person = (await PeopleServiceStub(self.scheduler).CreatePerson(request)).person
-        times = window_open_now(now, zone)
+        times = window_open_now(now + opens_in, zone)
         await WindowsServiceStub(self.scheduler).CreateWindow(
             scheduler.CreateWindowRequest(person_id=person.person_id, times=times)
         )
