@@ -9,8 +9,10 @@ from pathlib import Path
 
 import nats
 import pytest
+from opentelemetry.context import Context
 from pydantic import SecretStr
 
+from chassis.batches import Outgoing
 from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
 from chassis.errors import DaybookError, Unavailable
@@ -72,6 +74,16 @@ async def test_a_service_tells_its_events(server, user, event):
     async with bus_of(server, user) as bus:
         await bus.publish(event, event.message(call_id="told"), event_id=f"told.{event.subject}")
         await bus.check()
+
+
+@pytest.mark.parametrize(("user", "event"), PUBLISHING, ids=lambda it: getattr(it, "subject", it))
+async def test_a_service_tells_many_of_its_events_at_once(server, user, event):
+    told = [Outgoing(f"{number}.of.many.{event.subject}", b"", Context()) for number in range(3)]
+    async with bus_of(server, user) as bus:
+        # the second time no batch of them is taken, and each goes alone
+        for _ in range(2):
+            published = await bus.publish_all(event, told)
+            assert published.confirmed == {outgoing.event_id for outgoing in told}
 
 
 @pytest.mark.parametrize(("user", "durable"), CONSUMING)

@@ -23,6 +23,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
+from chassis.batches import Batches, Outgoing, Published
 from chassis.clock import Clock
 from chassis.consumer import Consumer, Handler
 from chassis.errors import Unavailable
@@ -164,15 +165,7 @@ class Bus:
         Raises:
             BusUnavailable: no confirmation came. Publish again under the same id.
         """
-        headers = {
-            "Nats-Msg-Id": event_id,
-            "ce-id": event_id,
-            "ce-type": event.type_name,
-            "ce-source": self._source,
-            "ce-time": self._clock.now().isoformat(),
-            "ce-specversion": "1.0",
-            "content-type": "application/protobuf",
-        }
+        headers = {"Nats-Msg-Id": event_id, "ce-id": event_id, **self._headers(event)}
         with span(f"send {event.subject}", kind=SpanKind.PRODUCER, attributes=MESSAGING):
             inject(headers)
             try:
@@ -184,6 +177,32 @@ class Bus:
                     f"The stream did not confirm an event on {event.subject}. It is to be sent again."
                 ) from error
         events_published.labels(event.subject).inc()
+
+    async def publish_all(self, event: EventType[MessageT], outgoing: Sequence[Outgoing]) -> Published:
+        """Publishes many events of one kind in their order, much faster than one by one, and waits until the stream has stored
+        them. One that it has already is confirmed again.
+
+        Args:
+            event: their kind.
+            outgoing: their ids, bodies and traces.
+
+        Returns:
+            Which are confirmed, and which are never going to be. Publish the others again under the same ids: no answer came.
+        """
+        batches = Batches(self._client, self._stream, event.subject, self._headers(event), REQUEST_TIMEOUT_S)
+        published = await batches.publish(outgoing)
+        events_published.labels(event.subject).inc(len(published.confirmed))
+        return published
+
+    def _headers(self, event: EventType[MessageT]) -> dict[str, str]:
+        """The CloudEvents attributes that all events of one kind have now."""
+        return {
+            "ce-type": event.type_name,
+            "ce-source": self._source,
+            "ce-time": self._clock.now().isoformat(),
+            "ce-specversion": "1.0",
+            "content-type": "application/protobuf",
+        }
 
     async def consume(
         self,

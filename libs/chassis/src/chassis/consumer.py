@@ -151,7 +151,9 @@ class Consumer(Generic[MessageT]):
         """Stores a message among the dead letters, then ends its delivery: in this order nothing is lost between."""
         identity = f"{message.metadata.stream}.{message.metadata.sequence.stream}"
         event_id = f"deadletter.{identity}.{self.event.subject}"
-        headers = {**(message.headers or {}), "Nats-Msg-Id": event_id, "daybook-reason": reason}
+        # less what told the server how to take it: it came in a batch, perhaps, and goes alone
+        own = {name: value for name, value in (message.headers or {}).items() if not name.startswith("Nats-")}
+        headers = {**own, "Nats-Msg-Id": event_id, "daybook-reason": reason}
         subject = f"deadletter.{self.event.subject}"
         await self.stream.publish(subject, message.data, headers=headers, stream=DEAD_LETTERS_STREAM)
         await message.term()
