@@ -124,7 +124,7 @@ async def test_what_cannot_be_published_stays_and_goes_out_later(api, database, 
     client = await nats.connect(nats_url)
     await client.jetstream().delete_stream(CALLS_STREAM)
     await client.close()
-    with pytest.raises(NotAnnounced, match="1 of 1"):
+    with pytest.raises(NotAnnounced, match="wait to be announced: 1"):
         await announce(database, bus)
     await bus.provision()
     assert await announce(database, bus) == 1

@@ -20,13 +20,22 @@ class Announcement:
     payload: bytes
 
 
-_CLAIM = text("SELECT event_id, call_id, payload FROM outbox ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED")
+_CLAIM = text(
+    """
+    SELECT event_id, call_id, payload FROM outbox
+    WHERE event_id <> ALL(CAST(:leaving AS text[]))
+    ORDER BY created_at LIMIT :limit
+    FOR UPDATE SKIP LOCKED
+    """
+)
 _REMOVE = text("DELETE FROM outbox WHERE event_id = ANY(CAST(:event_ids AS text[]))")
 
 
-async def claim_unpublished(connection: AsyncConnection, *, limit: int) -> Sequence[Announcement]:
-    """Locks announcements, the oldest first; those that another process holds are left to it."""
-    found = await connection.execute(_CLAIM, {"limit": limit})
+async def claim_unpublished(
+    connection: AsyncConnection, *, limit: int, leaving: Collection[str] = ()
+) -> Sequence[Announcement]:
+    """Locks announcements, the oldest first; those that another process holds are left to it, and so are `leaving`."""
+    found = await connection.execute(_CLAIM, {"limit": limit, "leaving": list(leaving)})
     return [Announcement(row.event_id, row.call_id, row.payload) for row in found]
 
 

@@ -3,18 +3,17 @@ confirmed stays in the outbox, and what it has confirmed without our knowing is 
 the stream drops.
 """
 
-import asyncio
 from collections.abc import Sequence
 
-from chassis.bus import Bus, BusUnavailable
+from chassis.batches import Outgoing
+from chassis.bus import Bus
 from chassis.database import Database
 from chassis.events import CALL_SCHEDULED
-from chassis.telemetry import call_context, span
-from daybook.events.v1.events_pb2 import CallScheduled
+from chassis.telemetry import call_context
 from window_scheduler.errors import NotAnnounced
-from window_scheduler.outbox_store import Announcement, claim_unpublished, remove_published
+from window_scheduler.outbox_store import Announcement, claim_unpublished, remove_published, unpublished
 
-AT_ONCE = 100
+AT_ONCE = 500
 
 
 async def announce(database: Database, bus: Bus) -> int:
@@ -24,36 +23,37 @@ async def announce(database: Database, bus: Bus) -> int:
         How many the stream has confirmed.
 
     Raises:
-        NotAnnounced: the stream did not confirm one. Those that it did confirm are gone from the outbox; the others stay.
+        NotAnnounced: the stream did not confirm all of them. Those that it did confirm are gone from the outbox; the others stay.
     """
     total = 0
+    refused: set[str] = set()
     while True:
         async with database.transaction() as connection:
-            waiting = await claim_unpublished(connection, limit=AT_ONCE)
+            waiting = await claim_unpublished(connection, limit=AT_ONCE, leaving=refused)
             if not waiting:
-                return total
-            confirmed = await _publish_all(bus, waiting)
-            await remove_published(connection, confirmed)
-        total += len(confirmed)
-        if len(confirmed) < len(waiting):
+                break
+            published = await bus.publish_all(CALL_SCHEDULED, _outgoing(waiting))
+            await remove_published(connection, published.confirmed)
+        total += len(published.confirmed)
+        refused |= published.refused
+        if len(published.confirmed) + len(published.refused) < len(waiting):
             raise NotAnnounced(
-                f"NATS did not confirm {len(waiting) - len(confirmed)} of {len(waiting)} scheduled calls. They are stored, "
-                "and published as soon as NATS answers: look at NATS and at DAYBOOK_NATS_URL."
+                f"NATS did not confirm all. Scheduled calls that wait to be announced: {await _waiting(database)}. Look at NATS "
+                "and at DAYBOOK_NATS_URL; they go out as soon as it answers."
             )
+    if refused:
+        raise NotAnnounced(
+            f"NATS does not take {len(refused)} announcements as they are. Scheduled calls that wait to be announced: "
+            f"{await _waiting(database)}. Is its max_payload smaller than the 1 MB that it is by default?"
+        )
+    return total
 
 
-async def _publish_all(bus: Bus, waiting: Sequence[Announcement]) -> list[str]:
-    async with asyncio.TaskGroup() as tasks:
-        publishing = [tasks.create_task(_publish(bus, announcement)) for announcement in waiting]
-    return [announcement.event_id for announcement, task in zip(waiting, publishing, strict=True) if task.result()]
+def _outgoing(waiting: Sequence[Announcement]) -> Sequence[Outgoing]:
+    return [Outgoing(each.event_id, each.payload, call_context(each.call_id)) for each in waiting]
 
 
-async def _publish(bus: Bus, announcement: Announcement) -> bool:
-    call_id = str(announcement.call_id)
-    with span("announce call", context=call_context(call_id), attributes={"daybook.call_id": call_id}):
-        try:
-            message = CallScheduled.FromString(announcement.payload)
-            await bus.publish(CALL_SCHEDULED, message, event_id=announcement.event_id)
-        except BusUnavailable:
-            return False
-    return True
+async def _waiting(database: Database) -> int:
+    async with database.transaction() as connection:
+        count, _ = await unpublished(connection)
+    return count
