@@ -38,7 +38,7 @@ class Ended:
 
 
 class ForkedTicks:
-    """The client of the process that forks. One tick runs at a time; open several for several at once."""
+    """The client of the process that forks."""
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
@@ -46,21 +46,30 @@ class ForkedTicks:
 
     async def tick(self, *, kill_after_s: float | None = None) -> Ended:
         """Runs one tick, and kills it (SIGKILL) where it has not ended by itself so many seconds after its fork."""
-        self._process.stdin.write(json.dumps({"kill_after_s": kill_after_s, "log": str(self._log)}).encode() + b"\n")
+        [ended] = await self._ask(1, kill_after_s)
+        return ended
+
+    async def at_once(self, count: int) -> list[Ended]:
+        """Runs so many ticks that begin together."""
+        return await self._ask(count, None)
+
+    async def _ask(self, count: int, kill_after_s: float | None) -> list[Ended]:
+        logs = [f"{self._log}.{number}" for number in range(count)]
+        self._process.stdin.write(json.dumps({"logs": logs, "kill_after_s": kill_after_s}).encode() + b"\n")
         answer = await self._process.stdout.readline()
         assert answer, "the process that forks the ticks has ended"
-        return Ended(**json.loads(answer), reasons=reasons_in(self._log.read_text()))
+        return [Ended(**ended, reasons=reasons_in(log)) for ended, log in zip(json.loads(answer), logs, strict=True)]
 
 
 def reasons_in(log: str) -> list[str]:
     """Why a program failed, in its own sentences. The last line of one that was killed may be cut off."""
-    lines = [json.loads(line) for line in log.splitlines() if line.endswith("}")]
+    lines = [json.loads(line) for line in Path(log).read_text().splitlines() if line.endswith("}")]
     return [reason for line in lines if line["event"] == "process.failed" for reason in line["reasons"]]
 
 
 @asynccontextmanager
 async def forked_ticks(environment: Mapping[str, str], log: Path) -> AsyncIterator[ForkedTicks]:
-    """Ticks with these settings while the block runs; `log` holds what the newest of them wrote."""
+    """Ticks with these settings while the block runs; the files `log`.0, `log`.1 … hold what the newest of them wrote."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, __file__, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
@@ -74,25 +83,32 @@ async def forked_ticks(environment: Mapping[str, str], log: Path) -> AsyncIterat
 def _serve() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
-        sys.stdout.write(json.dumps(_tick(asked["kill_after_s"], asked["log"])) + "\n")
+        ticks = [_Tick(log) for log in asked["logs"]]
+        sys.stdout.write(json.dumps([tick.ended(asked["kill_after_s"]) for tick in ticks]) + "\n")
         sys.stdout.flush()
 
 
-def _tick(kill_after_s: float | None, log: str) -> dict[str, float]:
-    # the tick alone holds the writing end: what is read from the other is its end, whichever way it comes
-    alive, held = os.pipe()
-    begun = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        os.close(alive)
-        _become_a_tick(log)
-    os.close(held)
-    ended, _, _ = select.select([alive], [], [], kill_after_s)
-    if not ended:
-        os.kill(pid, signal.SIGKILL)  # one that has ended meanwhile is still there to be waited for
-    _, status = os.waitpid(pid, 0)
-    os.close(alive)
-    return {"status": os.waitstatus_to_exitcode(status), "lived_s": time.monotonic() - begun}
+class _Tick:
+    """A child process."""
+
+    def __init__(self, log: str) -> None:
+        # the tick alone holds the writing end: what is read from the other is its end, whichever way it comes
+        self._alive, held = os.pipe()
+        self._begun = time.monotonic()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._alive)
+            _become_a_tick(log)
+        os.close(held)
+
+    def ended(self, kill_after_s: float | None) -> dict[str, float]:
+        """Waits for its end, or brings it about."""
+        by_itself, _, _ = select.select([self._alive], [], [], kill_after_s)
+        if not by_itself:
+            os.kill(self._pid, signal.SIGKILL)  # one that has ended meanwhile is still there to be waited for
+        _, status = os.waitpid(self._pid, 0)
+        os.close(self._alive)
+        return {"status": os.waitstatus_to_exitcode(status), "lived_s": time.monotonic() - self._begun}
 
 
 def _become_a_tick(log: str) -> None:

@@ -131,11 +131,12 @@ async def _messages(nats_url: str) -> list[tuple[str, UUID]]:
         stream = client.jetstream()
         config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
         reader = await stream.pull_subscribe(CALL_SCHEDULED.subject, stream=CALLS_STREAM, config=config)
-        left = (await reader.consumer_info()).num_pending
+        consumer = await reader.consumer_info()
         found: list[tuple[str, UUID]] = []
-        while len(found) < left:
+        while len(found) < consumer.num_pending:
             messages = await reader.fetch(READ_AT_ONCE, timeout=10)
             found += [(each.headers["ce-id"], UUID(CallScheduled.FromString(each.data).call_id)) for each in messages]
+        await stream.delete_consumer(CALLS_STREAM, consumer.name)
         return found
     finally:
         await client.close()

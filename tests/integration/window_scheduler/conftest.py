@@ -1,5 +1,7 @@
 """window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
 
+import os
+import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -8,10 +10,12 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from crowds import gathered
+from forked_ticks import forked_ticks
 
 import window_scheduler
 from chassis.bus import STREAMS, open_bus
-from chassis.clock import ManualClock
+from chassis.clock import ManualClock, SystemClock
 from chassis.database import open_database
 from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess
@@ -153,3 +157,31 @@ def book(database, sealer, clock):
 def serving(database, sealer, clock):
     """The service with other rules of the time zones: `async with serving(zones) as api`."""
     return partial(served, database, sealer, clock)
+
+
+@pytest.fixture
+async def crowd(database, sealer):
+    """Nobody yet, who may become many, each with a window that is due."""
+    async with served(database, sealer, SystemClock()) as api:
+        return await gathered(api, database)
+
+
+@pytest.fixture
+async def ticks(database_url, nats_url, tmp_path):
+    """Ticks as processes, by the machine's clock."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DAYBOOK_DATABASE_URL": database_url,
+        "DAYBOOK_NATS_URL": nats_url,
+        "DAYBOOK_LOG_LEVEL": "warning",
+    }
+    async with forked_ticks(environment, tmp_path / "tick.log") as opened:
+        yield opened
+
+
+@pytest.fixture
+def seed():
+    """Of all that is random in a test: where one fails, set the variable to what it printed."""
+    drawn = int(os.environ.get("DAYBOOK_TEST_SEED") or random.SystemRandom().randrange(2**32))
+    print("DAYBOOK_TEST_SEED", drawn)  # noqa: T201 - pytest shows it where the test fails
+    return drawn

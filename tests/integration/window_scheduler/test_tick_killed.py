@@ -1,18 +1,13 @@
 """kill -9 of the tick at random moments: nobody is left out, nobody is called twice (promises 1 and 3)."""
 
-import os
 import random
 from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from crowds import gathered
-from forked_ticks import KILLED, forked_ticks
+from forked_ticks import KILLED
 from tick_books import Standing, faults, read_books, standing
 
-from chassis.clock import SystemClock
-
-SEED_VARIABLE = "DAYBOOK_TEST_SEED"
 STORING, PUBLISHING, NOTING = "storing", "publishing", "published without noting it"
 
 
@@ -31,33 +26,6 @@ class Scale:
     kills: int
     windows: int
     sure: frozenset[str] = frozenset()
-
-
-@pytest.fixture
-def clock():
-    return SystemClock()  # the ticks are processes, which have no other
-
-
-@pytest.fixture
-def seed():
-    return int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(2**32))
-
-
-@pytest.fixture
-async def crowd(api, database):
-    return await gathered(api, database)
-
-
-@pytest.fixture
-async def ticks(database_url, nats_url, tmp_path):
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DAYBOOK_DATABASE_URL": database_url,
-        "DAYBOOK_NATS_URL": nats_url,
-        "DAYBOOK_LOG_LEVEL": "warning",
-    }
-    async with forked_ticks(environment, tmp_path / "tick.log") as opened:
-        yield opened
 
 
 def work_hit(before: Standing, after: Standing) -> set[str]:
@@ -114,7 +82,7 @@ async def test_a_tick_that_is_killed_at_any_moment_loses_no_call_and_doubles_non
             share = min(1, 2 / (scale.kills - kills))
             moment_s = moments.uniform(empty_s / 2, empty_s + window_s * left * share)
             ended = await ticks.tick(kill_after_s=moment_s)
-            assert ended.status in {0, KILLED}, (ended, SEED_VARIABLE, seed)
+            assert ended.status in {0, KILLED}, (ended, f"{seed=}")
             after = await standing(database, nats_url)
             if ended.status == KILLED:
                 kills += 1
@@ -123,7 +91,7 @@ async def test_a_tick_that_is_killed_at_any_moment_loses_no_call_and_doubles_non
         await crowd.grow(kept)
         while not (await standing(database, nats_url)).done:
             ended = await ticks.tick()
-            assert ended.status == 0, (ended, SEED_VARIABLE, seed)
+            assert ended.status == 0, (ended, f"{seed=}")
     assert len(crowd.people) == scale.rounds * scale.windows
-    assert faults(await read_books(database, nats_url), crowd.people) == [], (SEED_VARIABLE, seed, hit)
-    assert scale.sure <= set(hit), (SEED_VARIABLE, seed, hit)
+    assert faults(await read_books(database, nats_url), crowd.people) == [], (f"{seed=}", hit)
+    assert scale.sure <= set(hit), (f"{seed=}", hit)

@@ -4,7 +4,6 @@ A tick ends with 0 only where all was done; where a part was away it ends with 1
 """
 
 import asyncio
-import os
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,16 +13,14 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from crowds import Crowd, gathered
-from forked_ticks import ForkedTicks, forked_ticks
+from crowds import Crowd
+from forked_ticks import ForkedTicks
 from real_servers import RealNats, RealPostgres
 from sqlalchemy import text
 from tick_books import faults, read_books, standing
 
-from chassis.clock import SystemClock
 from chassis.database import Database
 
-SEED_VARIABLE = "DAYBOOK_TEST_SEED"
 WINDOWS = 600
 
 FEW_AND_MANY = [
@@ -39,11 +36,6 @@ async def connected(url):
         yield connection
     finally:
         await connection.close()
-
-
-@pytest.fixture
-def clock():
-    return SystemClock()
 
 
 @pytest.fixture(scope="module")
@@ -77,25 +69,6 @@ async def nats_server(tmp_path):
 @pytest.fixture
 def nats_url(nats_server):
     return nats_server.embedded.url
-
-
-@pytest.fixture
-def moments():
-    seed = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(2**32))
-    print(SEED_VARIABLE, seed)  # noqa: T201 - pytest shows it where the test fails
-    return random.Random(seed)
-
-
-@pytest.fixture
-async def ticks(database_url, nats_url, tmp_path):
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DAYBOOK_DATABASE_URL": database_url,
-        "DAYBOOK_NATS_URL": nats_url,
-        "DAYBOOK_LOG_LEVEL": "warning",
-    }
-    async with forked_ticks(environment, tmp_path / "tick.log") as opened:
-        yield opened
 
 
 async def until_calls_are_stored(database):
@@ -145,8 +118,8 @@ class Ordeal:
 
 
 @pytest.fixture
-async def ordeal(ticks, api, database, nats_url, moments):
-    return Ordeal(ticks, await gathered(api, database), database, nats_url, moments)
+async def ordeal(ticks, crowd, database, nats_url, seed):
+    return Ordeal(ticks, crowd, database, nats_url, random.Random(seed))
 
 
 async def test_a_tick_whose_nats_has_gone_stores_the_calls_says_so_and_the_next_one_publishes(ordeal, nats_server):
