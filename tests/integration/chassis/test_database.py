@@ -1,5 +1,7 @@
 import asyncio
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -62,6 +64,35 @@ async def test_a_database_that_is_away_is_told_as_such():
     async with open_database("postgresql://nobody:nothing@127.0.0.1:1/none", schema="things") as database:
         with pytest.raises(DatabaseUnavailable, match="Is it running, and does DAYBOOK_DATABASE_URL name it"):
             await database.check()
+
+
+@asynccontextmanager
+async def cut_at_the_first_statement(url):
+    """The address of a PostgreSQL that lets everybody in, and drops them when they first ask something."""
+    there = urlsplit(url)
+
+    async def copy(source, sink, *, but=()):
+        with suppress(ConnectionError):
+            while (chunk := await source.read(65536)) and not chunk.startswith(but):
+                sink.write(chunk)
+        sink.close()
+
+    async def serve(reader, writer):
+        upstream_reader, upstream_writer = await asyncio.open_connection(there.hostname, there.port)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(copy(upstream_reader, writer))
+            tasks.create_task(copy(reader, upstream_writer, but=b"P"))  # Parse
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield there._replace(netloc=there.netloc.replace(f":{there.port}", f":{port}")).geturl()
+
+
+async def test_a_connection_that_breaks_while_the_schema_is_looked_at_is_told_as_such(postgres_url):
+    async with cut_at_the_first_statement(postgres_url) as url:
+        for look in (check_schema, upgrade):
+            with pytest.raises(DatabaseUnavailable):
+                await look(url, schema="things", revisions=REVISIONS)
 
 
 async def test_the_parameters_of_libpq_hold_in_the_address(postgres_url):

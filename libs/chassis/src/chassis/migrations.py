@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from chassis.database import create_engine
+from chassis.database import open_database
 from chassis.errors import Unavailable
 from chassis.waiting import until_set
 
@@ -43,8 +43,10 @@ async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
         url: postgresql://…
         schema: the service's schema; made where it is missing.
         revisions: the folder of the service's revisions.
+
+    Raises:
+        DatabaseUnavailable: PostgreSQL does not answer, or dropped the connection.
     """
-    engine = create_engine(url, schema=schema, pool_size=1)
 
     def run(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
@@ -53,11 +55,8 @@ async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
         config.attributes.update({"connection": connection, "schema": schema})
         command.upgrade(config, "head")
 
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(run)
-    finally:
-        await engine.dispose()
+    async with open_database(url, schema=schema, pool_size=1) as database, database.transaction() as connection:
+        await connection.run_sync(run)
     log.info("schema.upgraded", schema=schema)
 
 
@@ -66,19 +65,15 @@ async def check_schema(url: str, *, schema: str, revisions: Path) -> None:
 
     Raises:
         SchemaBehind: it is not; run `migrate`.
-        DatabaseUnavailable: PostgreSQL does not answer.
+        DatabaseUnavailable: PostgreSQL does not answer, or dropped the connection.
     """
-    engine = create_engine(url, schema=schema, pool_size=1)
     expected = ScriptDirectory.from_config(_config(revisions)).get_current_head()
 
     def current(connection: Connection) -> str | None:
         return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
 
-    try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(current)
-    finally:
-        await engine.dispose()
+    async with open_database(url, schema=schema, pool_size=1) as database, database.transaction() as connection:
+        found = await connection.run_sync(current)
     if found != expected:
         raise SchemaBehind(
             f"The schema {schema} is at {found or 'nothing'}, this program needs {expected}. Run its `migrate` first."
