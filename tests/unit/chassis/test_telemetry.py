@@ -37,6 +37,25 @@ def test_a_calls_spans_are_in_the_trace_of_its_own_number_and_keep_an_errors_tex
     assert "somebody" not in ran.stdout
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["spans are told", "spans go nowhere"])
+def test_a_span_that_is_nobody_s_current_one_hands_its_call_s_trace_on(told):
+    program = f"""
+from opentelemetry.trace import SpanKind
+from chassis.telemetry import call_context, configure_traces, inject_span, start_span
+
+configure_traces(service="test", otlp_endpoint=None, trace_log={told})
+started, headers = start_span("send", kind=SpanKind.PRODUCER, context=call_context({CALL_ID!r}), attributes={{}}), {{}}
+inject_span(started, headers)
+started.end()
+print(headers["traceparent"])
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    *spans, traceparent = ran.stdout.splitlines()
+    version, trace_id, span_id, flags = traceparent.split("-")
+    assert (version, trace_id, flags) == ("00", CALL_ID.replace("-", ""), "01")
+    assert [(json.loads(line)["name"], json.loads(line)["span_id"]) for line in spans] == [("send", span_id)] * told
+
+
 def test_what_is_no_call_id_has_no_trace():
     with pytest.raises(ValueError, match="UUID"):
         call_context("call:1762348549342")

@@ -34,6 +34,12 @@ BATCH_SIZE = 500
 HEADERS_AT_MOST_BYTES = 2048
 """What the headers of an event may take of the size that the server allows a message."""
 
+# as plain words: a member of an enum is looked up anew for each event
+_MSG_ID = Header.MSG_ID.value
+_BATCH_ID = Header.BATCH_ID.value
+_BATCH_SEQUENCE = Header.BATCH_SEQUENCE.value
+_BATCH_COMMIT = Header.BATCH_COMMIT.value
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -117,7 +123,7 @@ class Batches:
         ]
         messages = []
         for event, span in zip(events, spans, strict=True):
-            headers = {**self.headers, Header.MSG_ID.value: event.event_id, "ce-id": event.event_id}
+            headers = {**self.headers, _MSG_ID: event.event_id, "ce-id": event.event_id}
             inject_span(span, headers)
             messages.append(_Message(event.event_id, event.payload, headers))
         published = Published()
@@ -135,9 +141,9 @@ class Batches:
         *others, last = messages
         try:
             for number, message in enumerate(others, 1):
-                headers = {**message.headers, **_part(batch_id, number)}
+                headers = {**message.headers, _BATCH_ID: batch_id, _BATCH_SEQUENCE: str(number)}
                 await self.client.publish(self.subject, message.payload, headers=headers)
-            headers = {**last.headers, **_part(batch_id, len(messages)), Header.BATCH_COMMIT.value: "1"}
+            headers = {**last.headers, _BATCH_ID: batch_id, _BATCH_SEQUENCE: str(len(messages)), _BATCH_COMMIT: "1"}
             answer = await self.stream.publish(
                 self.subject, last.payload, headers=headers, stream=CALLS_STREAM, timeout=self.timeout_s
             )
@@ -179,7 +185,3 @@ class Batches:
             for message in messages:
                 tasks.create_task(publish(message))
         return Published(frozenset(confirmed), frozenset(refused))
-
-
-def _part(batch_id: str, number: int) -> dict[str, str]:
-    return {Header.BATCH_ID.value: batch_id, Header.BATCH_SEQUENCE.value: str(number)}
