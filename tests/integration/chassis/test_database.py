@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from chassis.database import DatabaseUnavailable, open_database
 from chassis.migrations import SchemaBehind, check_schema, upgrade, wait_for_schema
@@ -64,6 +64,38 @@ async def test_a_database_that_is_away_is_told_as_such():
     async with open_database("postgresql://nobody:nothing@127.0.0.1:1/none", schema="things") as database:
         with pytest.raises(DatabaseUnavailable, match="Is it running, and does DAYBOOK_DATABASE_URL name it"):
             await database.check()
+
+
+@pytest.mark.parametrize(
+    ("setting", "statement", "told"),
+    [
+        ("transaction_read_only = on", "INSERT INTO things VALUES ('one')", "takes no writes .*25006"),
+        ("statement_timeout = 1", "SELECT pg_sleep(60)", "took too long, or was ended.*57014"),
+        ("lock_timeout = 1", "LOCK TABLE things", "another transaction holds what it needs.*55P03"),
+        ("temp_file_limit = 0", "SELECT count(*) FROM generate_series(1, 1000000)", "no room.*53400"),
+    ],
+)
+async def test_what_postgresql_may_do_at_another_time_is_told_as_such(database, setting, statement, told):
+    """A consumer that is told so gets its event again for as long as it takes, and does not put it aside."""
+
+    async def do():
+        async with database.transaction() as connection:
+            await connection.execute(text(f"SET LOCAL {setting}"))
+            await connection.execute(text(statement))
+
+    async with database.transaction() as holding:
+        await holding.execute(text("LOCK TABLE things IN ACCESS SHARE MODE"))
+        with pytest.raises(DatabaseUnavailable, match=told):
+            await do()
+
+
+async def test_what_is_wrong_at_any_time_is_told_as_it_is(database):
+    async def ask():
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT * FROM nothing"))
+
+    with pytest.raises(ProgrammingError):
+        await ask()
 
 
 @asynccontextmanager

@@ -19,10 +19,20 @@ STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 5.0
 NO_ANSWER = "PostgreSQL does not answer. Is it running, and does DAYBOOK_DATABASE_URL name it?"
 
+_PASSING = {
+    "25006": "it takes no writes (is it a standby?)",
+    "40": "another transaction was in the way",
+    "53": "it has no room, memory or connection left",
+    "55P03": "another transaction holds what it needs",
+    "57": "a statement took too long, or was ended",
+    "58": "its disk or its system failed",
+}
+"""SQLSTATEs, or the classes that they begin with, of what the same statement may do at another time."""
+
 
 class DatabaseUnavailable(Unavailable):
-    """PostgreSQL does not answer, or dropped the connection. Whether a transaction was committed is unknown: do it again,
-    guarded by its own keys.
+    """PostgreSQL does not answer, dropped the connection, or cannot do it now. Whether a transaction was committed is unknown:
+    do it again, guarded by its own keys.
     """
 
 
@@ -37,7 +47,7 @@ class Database:
         """A connection in a transaction: committed where the block ends, rolled back where it raises.
 
         Raises:
-            DatabaseUnavailable: the connection could not be had, or broke.
+            DatabaseUnavailable: the connection could not be had, or broke, or PostgreSQL cannot do it now.
         """
         try:
             async with AsyncExitStack() as transaction:
@@ -51,6 +61,12 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable("PostgreSQL dropped the connection.") from error
+            sqlstate = getattr(error.orig, "sqlstate", None) or ""
+            for begin, why in _PASSING.items():
+                if sqlstate.startswith(begin):
+                    raise DatabaseUnavailable(
+                        f"PostgreSQL did not do it: {why}. Its log says more; SQLSTATE {sqlstate}."
+                    ) from error
             raise
 
     async def check(self) -> None:
