@@ -27,7 +27,7 @@ WHY: Mapping[scheduler.WindowStanding.ValueType, tuple[str, str]] = {
         "no call: the person's time zone is not known; change it by `daybook person change`",
     ),
     scheduler.WINDOW_STANDING_OTHER_DAY: ("other_day", "it does not open on this day"),
-    scheduler.WINDOW_STANDING_SKIPPED_BY_CLOCK: ("skipped_by_clock", "a clock change takes it out of this day"),
+    scheduler.WINDOW_STANDING_SKIPPED_BY_CLOCK: ("skipped_by_clock", "a clock change leaves this day out of its zone"),
     scheduler.WINDOW_STANDING_NOT_OPEN_YET: (
         "not_open_yet",
         "it is not open yet; a tick schedules the call shortly before",

@@ -52,40 +52,6 @@ def times(draw):
     return WindowTimes(time(first // 60, first % 60), time(second // 60, second % 60), Weekly(weekdays))
 
 
-def by_watching_the_clock(day: date, local: time, zone: ZoneInfo) -> datetime:
-    """The instant of a local time as RFC 5545 has it, found by watching that zone's clock minute by minute."""
-    wanted = datetime.combine(day, local)
-    instant = datetime.combine(day - timedelta(days=1), time(), tzinfo=UTC)
-    before = instant.astimezone(zone)
-    for _ in range(3 * 24 * 60):
-        seen = instant.astimezone(zone)
-        if seen.replace(tzinfo=None, fold=0) == wanted:
-            return instant
-        if seen.replace(tzinfo=None) > wanted > before.replace(tzinfo=None):
-            return (wanted - before.utcoffset()).replace(tzinfo=UTC)
-        before, instant = seen, instant + timedelta(minutes=1)
-    raise AssertionError("that day never came")
-
-
-@settings(max_examples=150, deadline=None)
-@given(times(), days, st.sampled_from(ZONES))
-def test_an_occurrence_is_where_a_patient_watcher_finds_it(window, day, zone_name):
-    zone = ZoneInfo(zone_name)
-    occurrence = occurrence_on(day, window, zone)
-    if occurrence is Absence.OTHER_DAY:
-        assert day.isoweekday() not in window.days.weekdays
-        return
-    opens_at = by_watching_the_clock(day, window.starts_at, zone)
-    closes_at = by_watching_the_clock(day, window.ends_at, zone)
-    if occurrence is Absence.SKIPPED_BY_CLOCK:
-        assert opens_at == by_watching_the_clock(day + timedelta(days=1), window.starts_at, zone)
-        return
-    if closes_at <= opens_at:
-        closes_at = opens_at + (datetime.combine(day, window.ends_at) - datetime.combine(day, window.starts_at))
-    assert occurrence == Occurrence(day, opens_at, closes_at)
-    assert occurrence.opens_at < occurrence.closes_at
-
-
 @settings(max_examples=150, deadline=None)
 @given(times(), days, minutes, st.sampled_from(ZONES))
 def test_the_next_occurrence_is_the_first_that_is_not_over(window, day, minute, zone_name):
