@@ -1,13 +1,12 @@
 """A part that is away: Twilio is asked to try again, and the gateway goes on serving."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nats
 import pytest
 import pytest_asyncio
+from real_servers import RealNats
 
 from daybook_cli.embedded import EmbeddedNats, free_port
 
@@ -16,29 +15,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FORM = {"CallSid": "CA" + "c" * 32, "CallStatus": "ringing", "SequenceNumber": "1"}
 
 
-class NatsToKill:
-    """A NATS of this module's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.server = EmbeddedNats(folder, free_port(), free_port())
-        self.server.prepare()
-        self._log = folder / "nats.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as out:
-            self._process = subprocess.Popen(self.server.argv, stdout=out, stderr=subprocess.STDOUT)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-
 @pytest.fixture(scope="module")
-def nats_to_kill() -> Iterator[NatsToKill]:
+def nats_to_kill() -> Iterator[RealNats]:
     with TemporaryDirectory(prefix="daybook-nats-") as folder:
-        it = NatsToKill(Path(folder))
+        it = RealNats(Path(folder))
         it.start()
         yield it
         it.kill()
@@ -46,14 +26,8 @@ def nats_to_kill() -> Iterator[NatsToKill]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def nats_server(nats_to_kill) -> EmbeddedNats:
-    async def unheard(_error: Exception) -> None:
-        """It is not up yet: that is what is being waited for."""
-
-    client = await nats.connect(
-        nats_to_kill.server.url, max_reconnect_attempts=200, reconnect_time_wait=0.05, error_cb=unheard
-    )
-    await client.close()
-    return nats_to_kill.server
+    await nats_to_kill.until_answering()
+    return nats_to_kill.embedded
 
 
 @pytest.fixture(scope="module")
