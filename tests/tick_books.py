@@ -28,7 +28,7 @@ class Books:
         decisions: (person id, decision) of each record of what was decided.
         unpublished: event ids that wait in the outbox.
         due: windows that are due still.
-        counted: windows that `window_totals` counts as scheduled.
+        counted: windows that `window_tallies` counts as scheduled.
     """
 
     calls: Sequence[tuple[UUID, UUID]]
@@ -114,7 +114,7 @@ async def read_books(database: Database, nats_url: str) -> Books:
         decisions = await connection.execute(text("SELECT person_id, decision FROM window_decisions"))
         unpublished = await connection.execute(text("SELECT event_id FROM outbox"))
         due = await connection.execute(text("SELECT count(*) FROM call_windows WHERE next_opens_at <= now()"))
-        counted = await connection.execute(text("SELECT coalesce(sum(scheduled), 0) FROM window_totals"))
+        counted = await connection.execute(text("SELECT coalesce(sum(scheduled), 0) FROM window_tallies"))
         return Books(
             calls=[(row.call_id, row.person_id) for row in calls],
             messages=await _messages(nats_url),

@@ -60,6 +60,16 @@ async def test_a_schema_that_is_behind_is_told_with_what_to_run(postgres_url):
         await check_schema(postgres_url, schema="things", revisions=REVISIONS)
 
 
+async def test_a_schema_that_a_later_release_brought_further_is_good_enough_and_left_alone(database, postgres_url):
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    await check_schema(postgres_url, schema="things", revisions=REVISIONS)
+    await upgrade(postgres_url, schema="things", revisions=REVISIONS)
+    async with database.transaction() as connection:
+        found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+    assert found.scalar_one() == "0002"
+
+
 async def test_a_database_that_is_away_is_told_as_such():
     async with open_database("postgresql://nobody:nothing@127.0.0.1:1/none", schema="things") as database:
         with pytest.raises(DatabaseUnavailable, match="Is it running, and does DAYBOOK_DATABASE_URL name it"):

@@ -86,11 +86,11 @@ async def test_a_batch_that_is_rolled_back_was_never_counted(api, database, figu
     """A tick that dies in the middle of a batch: the next one counts it, once."""
     await api.window(await api.person())
     async with database.transaction() as connection:
-        await connection.execute(text("ALTER TABLE window_totals ADD CONSTRAINT full_disk CHECK (due < 1)"))
+        await connection.execute(text("ALTER TABLE window_tallies ADD CONSTRAINT full_disk CHECK (due < 1)"))
     with pytest.raises(Exception, match="full_disk"):
         await schedule(database, clock, INSTALLED, period=PERIOD)
     async with database.transaction() as connection:
-        await connection.execute(text("ALTER TABLE window_totals DROP CONSTRAINT full_disk"))
+        await connection.execute(text("ALTER TABLE window_tallies DROP CONSTRAINT full_disk"))
     await schedule(database, clock, INSTALLED, period=PERIOD)
     await figures.take()
     assert windows() == {"due": 1, "scheduled": 1, "declined": 0, "missed": 0}

@@ -8,10 +8,15 @@ from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import metadata
 
+KEPT_FOR_THE_RELEASE_BEFORE = {"published_at", "window_totals"}
+"""What no query names any more, and a program of that release still does: a later migration takes it out."""
+
 
 async def test_the_migrations_make_the_tables_that_the_queries_name(database):
+    unnamed = {"alembic_version", *KEPT_FOR_THE_RELEASE_BEFORE}
+
     def differences(connection):
-        options = {"version_table_schema": None, "include_object": lambda _object, name, *_: name != "alembic_version"}
+        options = {"version_table_schema": None, "include_object": lambda _object, name, *_: name not in unnamed}
         return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     async with database.engine.connect() as connection:

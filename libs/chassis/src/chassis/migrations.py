@@ -39,6 +39,8 @@ def _config(revisions: Path) -> Config:
 async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
     """Brings a service's schema to its newest revision. Several may do it at once: the second waits and finds nothing to do.
 
+    A schema that a later release has brought further is left as it is (see `check_schema`).
+
     Args:
         url: postgresql://…
         schema: the service's schema; made where it is missing.
@@ -52,6 +54,8 @@ async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {schema}"})
         connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
         config = _config(revisions)
+        if _is_ahead(_revision(connection, schema), ScriptDirectory.from_config(config)):
+            return
         config.attributes.update({"connection": connection, "schema": schema})
         command.upgrade(config, "head")
 
@@ -61,23 +65,34 @@ async def upgrade(url: str, *, schema: str, revisions: Path) -> None:
 
 
 async def check_schema(url: str, *, schema: str, revisions: Path) -> None:
-    """Returns when the schema is at this program's newest revision.
+    """Returns where the schema is at this program's newest revision, or ahead of it.
+
+    It is ahead while a later release is rolled out, and after a rollback: a migration takes away nothing that the release before
+    it uses, so that its programs go on, and start, on either.
 
     Raises:
-        SchemaBehind: it is not; run `migrate`.
+        SchemaBehind: it is behind; run `migrate`.
         DatabaseUnavailable: PostgreSQL does not answer, or dropped the connection.
     """
-    expected = ScriptDirectory.from_config(_config(revisions)).get_current_head()
-
-    def current(connection: Connection) -> str | None:
-        return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
-
+    scripts = ScriptDirectory.from_config(_config(revisions))
+    expected = scripts.get_current_head()
     async with open_database(url, schema=schema, pool_size=1) as database, database.transaction() as connection:
-        found = await connection.run_sync(current)
-    if found != expected:
+        found = await connection.run_sync(_revision, schema)
+    if _is_ahead(found, scripts):
+        log.info("schema.ahead", schema=schema, revision=found, of_this_program=expected)
+    elif found != expected:
         raise SchemaBehind(
             f"The schema {schema} is at {found or 'nothing'}, this program needs {expected}. Run its `migrate` first."
         )
+
+
+def _revision(connection: Connection, schema: str) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+
+
+def _is_ahead(revision: str | None, scripts: ScriptDirectory) -> bool:
+    """Whether it is a revision that this program has not heard of: the history is one line, so it comes after all that it has."""
+    return revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}
 
 
 async def wait_for_schema(url: str, *, schema: str, revisions: Path, stop: asyncio.Event) -> None:

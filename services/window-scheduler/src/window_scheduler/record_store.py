@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.planning import Decision
-from window_scheduler.tables import ticks, window_decisions, window_totals
+from window_scheduler.tables import ticks, window_decisions, window_tallies
 from window_scheduler.windows import Occurrence
 
 TOTALS_SLOTS = 16
@@ -190,13 +190,13 @@ async def forget_decisions(connection: AsyncConnection, *, before: datetime) -> 
 
 _ADD_TO_TOTALS = text(
     """
-    INSERT INTO window_totals (slot, due, scheduled, declined, missed)
+    INSERT INTO window_tallies (slot, due, scheduled, declined, missed)
     VALUES (pg_backend_pid() % :slots, :due, :scheduled, :declined, :missed)
     ON CONFLICT (slot) DO UPDATE SET
-        due = window_totals.due + excluded.due,
-        scheduled = window_totals.scheduled + excluded.scheduled,
-        declined = window_totals.declined + excluded.declined,
-        missed = window_totals.missed + excluded.missed
+        due = window_tallies.due + excluded.due,
+        scheduled = window_tallies.scheduled + excluded.scheduled,
+        declined = window_tallies.declined + excluded.declined,
+        missed = window_tallies.missed + excluded.missed
     """
 )
 
@@ -220,6 +220,6 @@ async def add_to_totals(connection: AsyncConnection, batch: Tally) -> None:
 
 async def read_totals(connection: AsyncConnection) -> Mapping[str, int]:
     """How many windows were ever found due, and what became of them."""
-    columns = [column for column in window_totals.c if column is not window_totals.c.slot]
+    columns = [column for column in window_tallies.c if column is not window_tallies.c.slot]
     found = await connection.execute(select(*(func.coalesce(func.sum(each), 0).label(each.name) for each in columns)))
     return {name: int(count) for name, count in found.mappings().one().items()}

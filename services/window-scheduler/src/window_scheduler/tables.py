@@ -165,8 +165,8 @@ window_decisions = Table(
     Index("window_decisions_by_end", "closes_at"),
 )
 
-window_totals = Table(
-    "window_totals",
+window_tallies = Table(
+    "window_tallies",
     metadata,
     # several rows, whose sum counts: batches that are stored at once need not wait for each other
     Column("slot", SmallInteger, primary_key=True),

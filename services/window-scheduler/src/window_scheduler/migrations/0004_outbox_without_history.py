@@ -1,4 +1,7 @@
-"""The outbox holds what is not published, and nothing else: what the stream has confirmed is deleted."""
+"""The outbox holds what is not published, and nothing else: what the stream has confirmed is deleted.
+
+`published_at` stays for the release before, which may run on while this one is rolled out, and after a rollback.
+"""
 
 from alembic import op
 
@@ -11,11 +14,9 @@ depends_on = None
 def upgrade() -> None:
     op.execute("DELETE FROM outbox WHERE published_at IS NOT NULL")
     op.execute("DROP INDEX outbox_unpublished")
-    op.execute("ALTER TABLE outbox DROP COLUMN published_at")
     op.execute("CREATE INDEX outbox_by_age ON outbox (created_at)")
 
 
 def downgrade() -> None:
     op.execute("DROP INDEX outbox_by_age")
-    op.execute("ALTER TABLE outbox ADD COLUMN published_at timestamptz")
     op.execute("CREATE INDEX outbox_unpublished ON outbox (created_at) WHERE published_at IS NULL")

@@ -64,15 +64,19 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX window_decisions_by_day ON window_decisions (person_id, local_day)")
     op.execute("CREATE INDEX window_decisions_by_end ON window_decisions (closes_at)")
-    op.execute("ALTER TABLE window_totals RENAME COLUMN only_row TO slot")
+    # window_totals stays for the release before
     op.execute(
         """
-        ALTER TABLE window_totals
-            DROP CONSTRAINT window_totals_only_row_check,
-            ALTER COLUMN slot DROP DEFAULT,
-            ALTER COLUMN slot TYPE smallint USING 0
+        CREATE TABLE window_tallies (
+            slot smallint PRIMARY KEY,
+            due bigint NOT NULL DEFAULT 0,
+            scheduled bigint NOT NULL DEFAULT 0,
+            declined bigint NOT NULL DEFAULT 0,
+            missed bigint NOT NULL DEFAULT 0
+        )
         """
     )
+    op.execute("INSERT INTO window_tallies SELECT 0, due, scheduled, declined, missed FROM window_totals")
 
 
 def downgrade() -> None:
@@ -90,15 +94,4 @@ def downgrade() -> None:
     op.execute("ALTER TABLE people DROP COLUMN calling_hours_start, DROP COLUMN calling_hours_end")
     op.execute("ALTER TABLE scheduled_calls DROP COLUMN dialed_at, DROP COLUMN revision")
     op.execute("DROP TABLE window_decisions")
-    op.execute("DROP TABLE window_totals")
-    op.execute(
-        """
-        CREATE TABLE window_totals (
-            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-            due bigint NOT NULL DEFAULT 0,
-            scheduled bigint NOT NULL DEFAULT 0,
-            declined bigint NOT NULL DEFAULT 0,
-            missed bigint NOT NULL DEFAULT 0
-        )
-        """
-    )
+    op.execute("DROP TABLE window_tallies")
