@@ -9,9 +9,10 @@ from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
 from daybook_cli.explain import explain
-from daybook_cli.people import people, windows
+from daybook_cli.people import people
 from daybook_cli.selftest import selftest
 from daybook_cli.status import status
+from daybook_cli.windows import windows
 
 LOCAL_COMMANDS = ("run", "up", "down", "logs", "tick", "supervise")
 
@@ -52,11 +53,22 @@ app.add_typer(_local_commands())
 def main() -> None:
     """Runs a command; what goes wrong is told in a sentence, with exit status 1."""
     try:
+        _check_text(sys.argv)
         app()
     except* CommandError as group:
         for sentence in _sentences(group):
             Console(stderr=True, highlight=False).print(sentence, style="red", markup=False)
         sys.exit(1)
+
+
+def _check_text(words: list[str]) -> None:
+    """Raises CommandError where a word holds bytes that are no text in this terminal's encoding: no message could carry it."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        raise CommandError(
+            "What was typed holds bytes that are no UTF-8 text. Type it anew, or set LANG=C.UTF-8."
+        ) from None
 
 
 def _sentences(group: BaseExceptionGroup[CommandError]) -> list[str]:

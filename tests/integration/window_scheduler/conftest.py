@@ -1,7 +1,10 @@
 """window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
 
+import asyncio
 import os
 import random
+import sys
+from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -22,8 +25,9 @@ from chassis.nats_access import NatsAccess
 from chassis.rpc import open_channel, serving_grpc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.calls_api import CallsApi
-from window_scheduler.dialing_rules import CallingHours, DialingRules
+from window_scheduler.dialing_rules import DialingRules
 from window_scheduler.messages import window_message
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
@@ -37,6 +41,7 @@ from window_scheduler.windows_api import WindowsApi
 REVISIONS = Path(window_scheduler.__file__).parent / "migrations"
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 09:00 in Vienna
 PERIOD = timedelta(minutes=5)
+NOBODY_LISTENS = "127.0.0.1:9"
 RULES = DialingRules(CallingHours(time(8), time(21)), dials_a_day=3)
 
 
@@ -65,8 +70,9 @@ async def bus(nats_url, clock):
 
 @dataclass
 class Api:
-    """The service as its clients see it."""
+    """The service as its clients see it, at host:port."""
 
+    target: str
     people: "rpc.PeopleServiceAsyncStub"
     windows: "rpc.WindowsServiceAsyncStub"
     calls: "rpc.CallsServiceAsyncStub"
@@ -107,7 +113,7 @@ class Api:
 
 @asynccontextmanager
 async def served(database, sealer, clock, zones=INSTALLED):
-    people = PeopleApi(database, sealer, clock, zones, tick_period=PERIOD)
+    people = PeopleApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
     windows = WindowsApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
     calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD)
     services = {
@@ -119,7 +125,12 @@ async def served(database, sealer, clock, zones=INSTALLED):
         serving_grpc(services, host="127.0.0.1", port=0) as port,
         open_channel(f"127.0.0.1:{port}") as channel,
     ):
-        yield Api(rpc.PeopleServiceStub(channel), rpc.WindowsServiceStub(channel), rpc.CallsServiceStub(channel))
+        yield Api(
+            f"127.0.0.1:{port}",
+            rpc.PeopleServiceStub(channel),
+            rpc.WindowsServiceStub(channel),
+            rpc.CallsServiceStub(channel),
+        )
 
 
 @pytest.fixture
@@ -151,6 +162,28 @@ def book(database, sealer, clock):
         return window_message(there)
 
     return booked
+
+
+@pytest.fixture
+def daybook(api):
+    """The command `daybook`, as an operator types it: (exit status, standard output, standard error)."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "COLUMNS": "400",
+        "DAYBOOK_SCHEDULER_TARGET": api.target,
+        "DAYBOOK_DISPATCHER_TARGET": NOBODY_LISTENS,
+        "DAYBOOK_JOURNAL_TARGET": NOBODY_LISTENS,
+        "DAYBOOK_NATS_URL": f"nats://{NOBODY_LISTENS}",
+    }
+
+    async def typed(*words):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "daybook_cli", *words, env=environment, stdout=PIPE, stderr=PIPE
+        )
+        out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+    return typed
 
 
 @pytest.fixture

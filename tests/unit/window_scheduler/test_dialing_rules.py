@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daybook.scheduler.v1.scheduler_pb2 import DialRefusal
-from window_scheduler.dialing_rules import Allowed, CallingHours, DialingRules, DialQuestion, Refusal, Refused, may_dial
+from window_scheduler.calling_hours import CallingHours
+from window_scheduler.dialing_rules import Allowed, DialingRules, DialQuestion, Refusal, Refused, may_dial
 from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
@@ -25,6 +26,7 @@ GOOD = DialQuestion(
     window_id=WINDOW,
     windows={WINDOW: WindowTimes(time(9), time(11), DAILY)},
     zone=zone_named("Europe/Vienna"),
+    calling_hours=None,
     consented=True,
     opted_out=False,
     dialed_at=(),
@@ -89,6 +91,27 @@ def test_in_quiet_hours_it_waits_for_their_end_inside_the_window():
 def test_quiet_hours_that_outlast_the_window_forbid_for_good():
     assert answer(rules=DialingRules(CallingHours(time(12), time(21)), 3)) == Refused(Refusal.QUIET_HOURS)
     assert answer(rules=DialingRules(CallingHours(time(6), time(9)), 3)) == Refused(Refusal.QUIET_HOURS)
+
+
+def test_a_persons_own_hours_hold_in_place_of_the_operators():
+    assert answer(calling_hours=CallingHours(time(9, 30), time(21))) == Refused(
+        Refusal.QUIET_HOURS, retry_at=OPENS + timedelta(minutes=30)
+    )
+    strict = DialingRules(CallingHours(time(12), time(13)), dials_a_day=3)
+    assert answer(rules=strict, calling_hours=CallingHours(time(9), time(9))) == Allowed()
+
+
+def test_hours_over_midnight_hold_on_both_of_its_sides():
+    night = {
+        "not_before": OPENS.replace(hour=20),
+        "not_after": OPENS.replace(hour=20) + timedelta(hours=8),
+        "windows": {WINDOW: WindowTimes(time(21), time(5), DAILY, ends_next_day=True)},
+        "calling_hours": CallingHours(time(22), time(2)),
+    }
+    assert answer(now=OPENS.replace(hour=20), **night) == Refused(Refusal.QUIET_HOURS, retry_at=OPENS.replace(hour=21))
+    assert answer(now=OPENS.replace(hour=21), **night) == Allowed()
+    assert answer(now=datetime(2026, 11, 25, 0, 59, tzinfo=UTC), **night) == Allowed()
+    assert answer(now=datetime(2026, 11, 25, 1, 0, tzinfo=UTC), **night) == Refused(Refusal.QUIET_HOURS)
 
 
 def test_yesterdays_dials_do_not_count():

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from chassis.errors import InvalidInput
 from window_scheduler.people import Consent, checked_profile, opted_out_still
-from window_scheduler.time_zones import checked_time_zone, zone_named
+from window_scheduler.time_zones import MEANT, checked_time_zone, zone_named
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CONSENT = Consent(NOW - timedelta(days=1), "v1", "portal")
@@ -16,6 +17,7 @@ GOOD = {
     "phone_number": "+436601234567",
     "time_zone": "Europe/Vienna",
     "locale": "en-GB",
+    "calling_hours": None,
     "consent": CONSENT,
 }
 
@@ -110,11 +112,36 @@ def test_a_consent_says_when_to_what_and_how(field, consent):
         ("Europe/Viena", "Europe/Vienna"),
         ("america/new york", "America/New_York"),
         ("Mars", "Europe/Vienna"),
+        ("AST", "America/Halifax or Asia/Riyadh"),
+        ("ADT", "America/Halifax"),
+        ("SST", "Pacific/Pago_Pago or Asia/Singapore"),
+        ("EST5EDT", "America/New_York"),
+        (" W. Europe Standard Time", "Europe/Berlin"),
     ],
 )
 def test_a_zone_that_is_none_is_answered_with_one_that_may_be_meant(written, meant):
     with pytest.raises(InvalidInput, match=meant):
         checked_time_zone(written)
+
+
+def test_each_zone_that_is_offered_is_taken():
+    for offered in MEANT.values():
+        for name in re.split(", | or ", offered):
+            assert checked_time_zone(name) == name
+
+
+@pytest.mark.parametrize(
+    "written", ["GMT+2", "gmt+2", "UTC-5", "UTC +05:30", "+0200", "-3", "2", "Etc/GMT-2", "Etc/GMT+12", "Etc/GMT0"]
+)
+def test_an_offset_is_no_zone_since_it_knows_no_clock_changes_and_its_sign_is_read_both_ways(written):
+    with pytest.raises(InvalidInput, match="offset") as refused:
+        checked_time_zone(written)
+    assert "Etc/" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["UTC", "Etc/UTC", "Asia/Kolkata", "US/Eastern", "America/Argentina/Ushuaia"])
+def test_a_place_is_taken_by_each_of_its_names_and_so_is_utc(name):
+    assert checked_time_zone(name) == name
 
 
 @given(st.text(max_size=40))

@@ -97,8 +97,9 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
     ):
         async with database.transaction() as connection:
             await PeopleStore(connection, sealer).check_key()
-        people = PeopleApi(database, sealer, clock, INSTALLED, tick_period=period)
-        windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=rules.calling_hours, tick_period=period)
+        hours = rules.calling_hours
+        people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
+        windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
         calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period)
         services = {
             "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),

@@ -128,6 +128,7 @@ class CallsApi(CallsServiceServicer):
             window_id=call.window_id,
             windows=await windows_now(connection, person.person_id),
             zone=self._zones.named(person.profile.time_zone),
+            calling_hours=person.profile.calling_hours,
             consented=person.profile.consent is not None,
             opted_out=person.opted_out_at is not None,
             dialed_at=await dialed_at(connection, person.person_id, except_attempt=attempt_id, now=now),

@@ -2,24 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.chances import chances_on
 from window_scheduler.windows import WindowTimes
-
-
-@dataclass(frozen=True)
-class CallingHours:
-    """The local hours of a day outside of which nobody is called (47 CFR 64.1200(c)(1): 8 in the morning to 9 at night)."""
-
-    start: time
-    end: time
-
-    def hold(self, local: time) -> bool:
-        return self.start <= local < self.end
 
 
 @dataclass(frozen=True)
@@ -27,7 +17,7 @@ class DialingRules:
     """What the operator has set.
 
     Attributes:
-        calling_hours: outside of them are the quiet hours.
+        calling_hours: of all who have chosen none of their own; outside of them are the quiet hours.
         dials_a_day: how often a person is dialed on one local day at most, retries included.
     """
 
@@ -73,6 +63,7 @@ class DialQuestion:
         window_id: the window that the call came from,
         windows: and the times of all the person's windows as they are now, by their ids.
         zone: the person's, as it is now; none where it is not known.
+        calling_hours: the person's own, as they are now; none where they have chosen none.
         dialed_at: when this person's other attempts of late were allowed; two days back are enough.
     """
 
@@ -83,13 +74,14 @@ class DialQuestion:
     window_id: UUID
     windows: Mapping[UUID, WindowTimes]
     zone: ZoneInfo | None
+    calling_hours: CallingHours | None
     consented: bool
     opted_out: bool
     dialed_at: tuple[datetime, ...]
 
 
 def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allowed | Refused:
-    """Whether this call may be dialed at `now` (aware)."""
+    """Whether this call may be dialed at `now` (aware, UTC)."""
     if question.finished:
         return Refused(Refusal.CALL_FINISHED)
     if question.opted_out:
@@ -108,9 +100,9 @@ def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allo
     if now < opens_at:
         return Refused(Refusal.WINDOW_NOT_OPEN, retry_at=opens_at)
     local = now.astimezone(zone)
-    if not rules.calling_hours.hold(local.time()):
-        ends = datetime.combine(local.date(), rules.calling_hours.start, tzinfo=zone).astimezone(now.tzinfo)
-        return Refused(Refusal.QUIET_HOURS, retry_at=ends if now < ends < closes_at else None)
+    hours = question.calling_hours or rules.calling_hours
+    if not hours.hold(local.time()):
+        return Refused(Refusal.QUIET_HOURS, retry_at=hours.next_after(now, zone, until=closes_at))
     dialed_today = [at for at in question.dialed_at if at.astimezone(zone).date() == local.date()]
     if len(dialed_today) >= rules.dials_a_day:
         return Refused(Refusal.DAILY_CAP)

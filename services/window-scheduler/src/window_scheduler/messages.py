@@ -1,17 +1,18 @@
 """Between the contracts' messages and this service's own terms."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from window_scheduler.bookings import RequestedTimes
+from window_scheduler.bookings import RequestedTimes, RequestedWeekly
 from window_scheduler.call_store import ScheduledCall
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.people import Consent, Person
 from window_scheduler.window_store import CallWindow
-from window_scheduler.windows import Weekly, WindowTimes
+from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 1000
@@ -56,13 +57,20 @@ def consent_of(message: pb.Consent) -> Consent:
 
 
 def requested_times_of(message: pb.WindowTimes) -> RequestedTimes:
-    days = message.WhichOneof("days")
-    return RequestedTimes(
-        starts_at=message.starts_at,
-        ends_at=message.ends_at,
-        weekdays=list(message.weekly.weekdays) if days == "weekly" else None,
-        on=message.one_off.date if days == "one_off" else None,
-    )
+    days: RequestedWeekly | str | None = None
+    if message.HasField("weekly"):
+        weekly = message.weekly
+        days = RequestedWeekly(
+            weekdays=list(weekly.weekdays),
+            every_weeks=weekly.every_weeks,
+            first_date=weekly.first_date,
+            last_date=weekly.last_date,
+            except_dates=list(weekly.except_dates),
+            paused_until=weekly.paused_until,
+        )
+    elif message.HasField("one_off"):
+        days = message.one_off.date
+    return RequestedTimes(message.starts_at, message.ends_at, days, ends_next_day=message.ends_next_day)
 
 
 def person_message(person: Person) -> pb.Person:
@@ -79,6 +87,7 @@ def person_message(person: Person) -> pb.Person:
         )
         if consent
         else None,
+        calling_hours=_hours_message(profile.calling_hours),
         opted_out_at=stamp(person.opted_out_at),
         created_at=stamp(person.created_at),
     )
@@ -94,13 +103,35 @@ def window_message(window: CallWindow) -> pb.CallWindow:
     )
 
 
+def _hours_message(hours: CallingHours | None) -> pb.CallingHours | None:
+    if hours is None:
+        return None
+    return pb.CallingHours(starts_at=f"{hours.start:%H:%M}", ends_at=f"{hours.end:%H:%M}")
+
+
 def _times_message(times: WindowTimes) -> pb.WindowTimes:
-    message = pb.WindowTimes(starts_at=f"{times.starts_at:%H:%M}", ends_at=f"{times.ends_at:%H:%M}")
-    if isinstance(times.days, Weekly):
-        message.weekly.weekdays.extend(pb.Weekday.ValueType(number) for number in sorted(times.days.weekdays))
-    else:
-        message.one_off.date = times.days.on.isoformat()
-    return message
+    days = times.days
+    return pb.WindowTimes(
+        starts_at=f"{times.starts_at:%H:%M}",
+        ends_at=f"{times.ends_at:%H:%M}",
+        ends_next_day=times.ends_next_day,
+        weekly=_weekly_message(days) if isinstance(days, Weekly) else None,
+        one_off=pb.OneOff(date=days.on.isoformat()) if isinstance(days, OneOff) else None,
+    )
+
+
+def _weekly_message(weekly: Weekly) -> pb.Weekly:
+    def told(day: date | None) -> str:
+        return day.isoformat() if day else ""
+
+    return pb.Weekly(
+        weekdays=[pb.Weekday.ValueType(number) for number in sorted(weekly.weekdays)],
+        every_weeks=weekly.every_weeks,
+        first_date=told(weekly.first_date),
+        last_date=told(weekly.last_date),
+        except_dates=[told(day) for day in sorted(weekly.except_dates)],
+        paused_until=told(weekly.paused_until),
+    )
 
 
 def call_message(call: ScheduledCall) -> pb.ScheduledCall:

@@ -12,6 +12,7 @@ from uuid import UUID
 import phonenumbers
 
 from chassis.errors import InvalidInput
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.time_zones import checked_time_zone
 
 LONGEST_NAME = 100
@@ -40,6 +41,7 @@ class Profile:
         phone_number: E.164.
         time_zone: an IANA name.
         locale: BCP 47.
+        calling_hours: none where they have chosen none; then the operator's hold.
         consent: none where they have not agreed to be called.
     """
 
@@ -48,6 +50,7 @@ class Profile:
     phone_number: str = field(repr=False)
     time_zone: str
     locale: str
+    calling_hours: CallingHours | None
     consent: Consent | None
 
     @property
@@ -72,6 +75,7 @@ def checked_profile(
     phone_number: str,
     time_zone: str,
     locale: str,
+    calling_hours: CallingHours | None,
     consent: Consent | None,
     now: datetime,
 ) -> Profile:
@@ -89,6 +93,7 @@ def checked_profile(
         phone_number=_checked_phone_number(phone_number),
         time_zone=checked_time_zone(time_zone),
         locale=_checked_locale(locale),
+        calling_hours=calling_hours,
         consent=None if consent is None else _checked_consent(consent, now),
     )
 

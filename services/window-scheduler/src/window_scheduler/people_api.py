@@ -11,6 +11,8 @@ from chassis.clock import Clock
 from chassis.database import Database
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceServicer
+from window_scheduler.bookings import check_new_hours
+from window_scheduler.calling_hours import CallingHours, calling_hours_of
 from window_scheduler.messages import consent_of, page_size_of, person_message, uuid_of
 from window_scheduler.people import Person, checked_profile, opted_out_still
 from window_scheduler.people_store import PeopleStore, opt_out
@@ -27,12 +29,20 @@ class PeopleApi(PeopleServiceServicer):
     """The people."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, clock: Clock, zones: TimeZones, *, tick_period: timedelta
+        self,
+        database: Database,
+        sealer: Sealer,
+        clock: Clock,
+        zones: TimeZones,
+        *,
+        calling_hours: CallingHours,
+        tick_period: timedelta,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
         self._zones = zones
+        self._calling_hours = calling_hours
         self._tick_period = tick_period
 
     async def CreatePerson(self, request: pb.CreatePersonRequest, _context: object) -> pb.CreatePersonResponse:
@@ -43,6 +53,7 @@ class PeopleApi(PeopleServiceServicer):
             phone_number=request.phone_number,
             time_zone=request.time_zone,
             locale=request.locale or DEFAULT_LOCALE,
+            calling_hours=calling_hours_of(request.calling_hours.starts_at, request.calling_hours.ends_at),
             consent=consent_of(request.consent) if request.HasField("consent") else None,
             now=now,
         )
@@ -84,6 +95,9 @@ class PeopleApi(PeopleServiceServicer):
                 phone_number=request.phone_number if request.HasField("phone_number") else old.phone_number,
                 time_zone=request.time_zone if request.HasField("time_zone") else old.time_zone,
                 locale=request.locale if request.HasField("locale") else old.locale,
+                calling_hours=calling_hours_of(request.calling_hours.starts_at, request.calling_hours.ends_at)
+                if request.HasField("calling_hours")
+                else old.calling_hours,
                 consent=consent_of(request.consent) if request.HasField("consent") else old.consent,
                 now=now,
             )
@@ -92,6 +106,11 @@ class PeopleApi(PeopleServiceServicer):
             )
             await store.change(person)
             windows = await replan(connection, person, self._zones, now=now)
+            if request.HasField("calling_hours"):
+                check_new_hours(
+                    profile.calling_hours or self._calling_hours,
+                    {window.window_id: window.times for window in windows if window.next is not None},
+                )
         await schedule_hurried(self._database, self._clock, self._zones, period=self._tick_period, windows=windows)
         log.info("person.changed", person_id=str(person_id))
         return pb.UpdatePersonResponse(person=person_message(person))

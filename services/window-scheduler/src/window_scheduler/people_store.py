@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
 from window_scheduler.people import Consent, Person, Profile
 from window_scheduler.sealed import Sealer
@@ -83,7 +84,7 @@ class PeopleStore:
         return self._person(row)
 
     def _row(self, person: Person) -> dict[str, Any]:
-        profile, consent = person.profile, person.profile.consent
+        profile, consent, hours = person.profile, person.profile.consent, person.profile.calling_hours
         identifying = {
             "name": profile.name,
             "name_pronunciation": profile.name_pronunciation,
@@ -97,6 +98,8 @@ class PeopleStore:
             **sealed,
             "time_zone": profile.time_zone,
             "locale": profile.locale,
+            "calling_hours_start": hours.start if hours else None,
+            "calling_hours_end": hours.end if hours else None,
             "consent_given_at": consent.given_at if consent else None,
             "consent_wording_version": consent.wording_version if consent else None,
             "consent_channel": consent.channel if consent else None,
@@ -112,12 +115,18 @@ class PeopleStore:
             if row["consent_given_at"] is not None
             else None
         )
+        hours = (
+            CallingHours(row["calling_hours_start"], row["calling_hours_end"])
+            if row["calling_hours_start"] is not None
+            else None
+        )
         profile = Profile(
             name=opened("name"),
             name_pronunciation=opened("name_pronunciation"),
             phone_number=opened("phone_number"),
             time_zone=row["time_zone"],
             locale=row["locale"],
+            calling_hours=hours,
             consent=consent,
         )
         return Person(row["person_id"], profile, row["opted_out_at"], row["created_at"])

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from chassis.settings import BusSettings, DatabaseSettings, GrpcServerSettings, ServiceSettings
-from window_scheduler.dialing_rules import CallingHours, DialingRules
+from window_scheduler.calling_hours import CallingHours
+from window_scheduler.dialing_rules import DialingRules
 
 
 class MigrateSettings(DatabaseSettings, ServiceSettings):
@@ -34,10 +35,11 @@ class ApiSettings(GrpcServerSettings, TickSettings):
 
     people_key_file: Path = Field(description="A file with 32 random bytes in base64, which seals names and numbers.")
     calling_hours_start: time = Field(
-        default=time(8, 0), description="HH:MM, local to each person; before it, no call."
+        default=time(8, 0), description="HH:MM, local; before it nobody is called who has chosen no hours of their own."
     )
     calling_hours_end: time = Field(
-        default=time(21, 0), description="HH:MM, local to each person; from it on, no call."
+        default=time(21, 0),
+        description="HH:MM, local; from it on nobody is called who has chosen no hours of their own.",
     )
     dials_a_day: int = Field(default=6, ge=1, le=50, description="How often a person is dialed a local day at most.")
     background_period_s: float = Field(

@@ -4,6 +4,7 @@ The rules come from the package `tzdata` alone, never from the machine's own fil
 and knows which version of the IANA database that is.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,28 +14,75 @@ from zoneinfo import ZoneInfo
 
 from chassis.errors import InvalidInput
 
-_MEANT = {
+MEANT = {
+    "ACST": "Australia/Adelaide",
+    "ADT": "America/Halifax",
     "AEDT": "Australia/Sydney",
     "AEST": "Australia/Sydney",
-    "BST": "Europe/London",
-    "CDT": "America/Chicago",
+    "AKST": "America/Anchorage",
+    "AMT": "America/Manaus or Asia/Yerevan",
+    "ART": "America/Argentina/Buenos_Aires",
+    "AST": "America/Halifax or Asia/Riyadh",
+    "AWST": "Australia/Perth",
+    "BRT": "America/Sao_Paulo",
+    "BST": "Europe/London or Asia/Dhaka",
+    "CAT": "Africa/Maputo",
+    "CDT": "America/Chicago or America/Havana",
     "CEST": "Europe/Paris",
     "CET": "Europe/Paris",
-    "CST": "America/Chicago",
+    "CST": "America/Chicago or Asia/Shanghai",
+    "CST6CDT": "America/Chicago",
+    "EAT": "Africa/Nairobi",
+    "ECT": "America/Guayaquil or Europe/Paris",
     "EDT": "America/New_York",
-    "EET": "Europe/Helsinki",
+    "EEST": "Europe/Athens",
+    "EET": "Europe/Athens",
     "EST": "America/New_York",
     "EST5EDT": "America/New_York",
-    "GMT": "Europe/London",
-    "IST": "Asia/Kolkata",
+    "GMT": "Europe/London or Africa/Abidjan",
+    "GST": "Asia/Dubai or Atlantic/South_Georgia",
+    "HKT": "Asia/Hong_Kong",
+    "HST": "Pacific/Honolulu",
+    "IST": "Asia/Kolkata, Asia/Jerusalem or Europe/Dublin",
     "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
     "MDT": "America/Denver",
-    "MST": "America/Denver",
+    "MET": "Europe/Paris",
+    "MSK": "Europe/Moscow",
+    "MST": "America/Denver, America/Phoenix or Asia/Kuala_Lumpur",
+    "MST7MDT": "America/Denver",
+    "NST": "America/St_Johns",
+    "NZDT": "Pacific/Auckland",
+    "NZST": "Pacific/Auckland",
     "PDT": "America/Los_Angeles",
-    "PST": "America/Los_Angeles",
+    "PKT": "Asia/Karachi",
+    "PST": "America/Los_Angeles or Asia/Manila",
+    "PST8PDT": "America/Los_Angeles",
+    "SAST": "Africa/Johannesburg",
+    "SGT": "Asia/Singapore",
+    "SST": "Pacific/Pago_Pago or Asia/Singapore",
+    "WAT": "Africa/Lagos",
+    "WEST": "Europe/Lisbon",
     "WET": "Europe/Lisbon",
+    "WIB": "Asia/Jakarta",
+    # as Windows calls them
+    "AUS EASTERN STANDARD TIME": "Australia/Sydney",
+    "CENTRAL EUROPE STANDARD TIME": "Europe/Budapest",
+    "CENTRAL STANDARD TIME": "America/Chicago",
+    "CHINA STANDARD TIME": "Asia/Shanghai",
+    "EASTERN STANDARD TIME": "America/New_York",
+    "GMT STANDARD TIME": "Europe/London",
+    "INDIA STANDARD TIME": "Asia/Kolkata",
+    "MOUNTAIN STANDARD TIME": "America/Denver",
+    "PACIFIC STANDARD TIME": "America/Los_Angeles",
+    "ROMANCE STANDARD TIME": "Europe/Paris",
+    "TOKYO STANDARD TIME": "Asia/Tokyo",
+    "W. EUROPE STANDARD TIME": "Europe/Berlin",
 }
 """Abbreviations are no zones: several places share one, and half of them do not say when clocks change."""
+
+_SOME_PLACE = "Europe/Vienna"
+_OFFSET = re.compile(r"(?:ETC/)?(?:GMT|UTC|UT|Z)? ?[+-]?[0-9]{1,2}(?::?[0-9]{2})?")
 
 
 @dataclass(frozen=True)
@@ -68,11 +116,20 @@ INSTALLED = TimeZones(_version(), zone_named)
 
 
 def checked_time_zone(name: str) -> str:
-    """The name itself, where it names a zone.
+    """The name itself, where it names a zone that a person lives by.
+
+    `Etc/GMT-2` is a zone of the IANA database and none of these: it knows no clock changes, and its sign is the reverse of what
+    people write. Who lives by no clock changes takes UTC, or a place that has none.
 
     Raises:
         InvalidInput: it does not; the text offers one that may have been meant.
     """
+    if _OFFSET.fullmatch(name.strip().upper()):
+        raise InvalidInput(
+            "time_zone",
+            "is an offset, which knows no clock changes and whose sign is read both ways; it is to be the IANA name of a "
+            f"place, e.g. {_SOME_PLACE}.",
+        )
     if zone_named(name) is not None:
         return name
     raise InvalidInput(
@@ -81,12 +138,12 @@ def checked_time_zone(name: str) -> str:
 
 
 def _suggestion(name: str) -> str:
-    by_abbreviation = _MEANT.get(name.upper())
-    if by_abbreviation is not None:
-        return by_abbreviation
-    by_lower = {zone.lower(): zone for zone in _names() if "/" in zone}
+    meant = MEANT.get(name.strip().upper())
+    if meant is not None:
+        return meant
+    by_lower = {zone.lower(): zone for zone in _names() if "/" in zone and not zone.startswith("Etc/")}
     close = get_close_matches(name.strip().replace(" ", "_").lower()[:64], by_lower, n=1, cutoff=0.7)
-    return by_lower[close[0]] if close else "Europe/Vienna"
+    return by_lower[close[0]] if close else _SOME_PLACE
 
 
 @cache

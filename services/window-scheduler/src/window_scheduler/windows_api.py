@@ -12,7 +12,7 @@ from chassis.errors import Conflict
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceServicer
 from window_scheduler.bookings import booked_times, check_room
-from window_scheduler.dialing_rules import CallingHours
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.messages import requested_times_of, uuid_of, window_message
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
@@ -66,6 +66,12 @@ class WindowsApi(WindowsServiceServicer):
         await self._settle("window.created", window)
         return pb.CreateWindowResponse(window=window_message(window))
 
+    async def GetWindow(self, request: pb.GetWindowRequest, _context: object) -> pb.GetWindowResponse:
+        window_id = uuid_of(request.window_id, "window_id")
+        async with self._database.transaction() as connection:
+            window = await get_window(connection, window_id)
+        return pb.GetWindowResponse(window=window_message(window))
+
     async def ListWindows(self, request: pb.ListWindowsRequest, _context: object) -> pb.ListWindowsResponse:
         person_id = uuid_of(request.person_id, "person_id")
         async with self._database.transaction() as connection:
@@ -96,7 +102,8 @@ class WindowsApi(WindowsServiceServicer):
         zone = self._zones.named(person.profile.time_zone)
         if zone is None:
             raise Conflict("This person's time zone is not known any more. Change it first, with UpdatePerson.")
-        return booked_times(requested_times_of(message), zone=zone, calling_hours=self._calling_hours, now=now)
+        hours = person.profile.calling_hours or self._calling_hours
+        return booked_times(requested_times_of(message), zone=zone, calling_hours=hours, now=now)
 
     async def _settle(self, event: str, window: CallWindow) -> None:
         log.info(event, window_id=str(window.window_id), person_id=str(window.person_id), window=str(window.times))

@@ -401,17 +401,19 @@ class Weekly(_message.Message):
     EXCEPT_DATES_FIELD_NUMBER: _builtins.int
     PAUSED_UNTIL_FIELD_NUMBER: _builtins.int
     every_weeks: _builtins.int
-    """Every so many weeks, 1 to 52; 0 means 1. Counted from the week of `first_date`, which is then to be set; weeks begin on Monday."""
+    """Every so many weeks, 1 to 52; 0 means 1. Counted from the week of `first_date`, which is today where it is not set; weeks begin on
+    Monday.
+    """
     first_date: _builtins.str
-    """It opens on no earlier, and on no later day; empty: no bound."""
+    """It opens on no earlier, and on no later day; empty: no bound. No date of a window lies more than ten years ahead."""
     last_date: _builtins.str
     paused_until: _builtins.str
-    """The first day on which it may open again; empty where it is not paused."""
+    """The first day on which it may open again; empty where it is not paused, also once that day has come."""
     @_builtins.property
     def weekdays(self) -> _containers.RepeatedScalarFieldContainer[Global___Weekday.ValueType]: ...
     @_builtins.property
     def except_dates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """It does not open on these days."""
+        """It does not open on these days, 366 at most; those that are over for 90 days are let go."""
 
     def __init__(
         self,
@@ -878,6 +880,49 @@ class CreateWindowResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateWindowResponse: _TypeAlias = CreateWindowResponse  # noqa: Y015
+
+@_typing.final
+class GetWindowRequest(_message.Message):
+    """See WindowsService.GetWindow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_ID_FIELD_NUMBER: _builtins.int
+    window_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        window_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["window_id", b"window_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWindowRequest: _TypeAlias = GetWindowRequest  # noqa: Y015
+
+@_typing.final
+class GetWindowResponse(_message.Message):
+    """The window asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def window(self) -> Global___CallWindow: ...
+    def __init__(
+        self,
+        *,
+        window: Global___CallWindow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWindowResponse: _TypeAlias = GetWindowResponse  # noqa: Y015
 
 @_typing.final
 class ListWindowsRequest(_message.Message):

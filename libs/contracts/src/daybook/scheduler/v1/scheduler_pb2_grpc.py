@@ -93,7 +93,8 @@ class PeopleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdatePerson(self, request, context):
-        """Changes what is set in the request; what is absent stays.
+        """Changes what is set in the request; what is absent stays. FAILED_PRECONDITION where a window would lie outside of new calling
+        hours.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -336,6 +337,11 @@ class WindowsServiceStub:
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowRequest.SerializeToString,
                 response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowResponse.FromString,
                 _registered_method=True)
+        self.GetWindow = channel.unary_unary(
+                '/daybook.scheduler.v1.WindowsService/GetWindow',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowResponse.FromString,
+                _registered_method=True)
         self.ListWindows = channel.unary_unary(
                 '/daybook.scheduler.v1.WindowsService/ListWindows',
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListWindowsRequest.SerializeToString,
@@ -359,6 +365,13 @@ class WindowsServiceServicer:
 
     def CreateWindow(self, request, context):
         """Adds a window, recurring or one-off. INVALID_ARGUMENT names the field and what would be right.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWindow(self, request, context):
+        """One window. NOT_FOUND where there is none of that id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -392,6 +405,11 @@ def add_WindowsServiceServicer_to_server(servicer, server):
                     servicer.CreateWindow,
                     request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowRequest.FromString,
                     response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowResponse.SerializeToString,
+            ),
+            'GetWindow': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWindow,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowResponse.SerializeToString,
             ),
             'ListWindows': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWindows,
@@ -437,6 +455,33 @@ class WindowsService:
             '/daybook.scheduler.v1.WindowsService/CreateWindow',
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowRequest.SerializeToString,
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CreateWindowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWindow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.WindowsService/GetWindow',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetWindowResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,7 +40,9 @@ class PeopleServiceStub:
     ListPeople: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ListPeopleRequest, _scheduler_pb2.ListPeopleResponse]
     """All people by id, a page at a time."""
     UpdatePerson: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.UpdatePersonRequest, _scheduler_pb2.UpdatePersonResponse]
-    """Changes what is set in the request; what is absent stays."""
+    """Changes what is set in the request; what is absent stays. FAILED_PRECONDITION where a window would lie outside of new calling
+    hours.
+    """
     OptOut: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.OptOutRequest, _scheduler_pb2.OptOutResponse]
     """Takes back the consent to be called: at once, pending calls included."""
     DeletePerson: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.DeletePersonRequest, _scheduler_pb2.DeletePersonResponse]
@@ -58,7 +60,9 @@ class PeopleServiceAsyncStub(PeopleServiceStub):
     ListPeople: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ListPeopleRequest, _scheduler_pb2.ListPeopleResponse]  # type: ignore[assignment]
     """All people by id, a page at a time."""
     UpdatePerson: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.UpdatePersonRequest, _scheduler_pb2.UpdatePersonResponse]  # type: ignore[assignment]
-    """Changes what is set in the request; what is absent stays."""
+    """Changes what is set in the request; what is absent stays. FAILED_PRECONDITION where a window would lie outside of new calling
+    hours.
+    """
     OptOut: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.OptOutRequest, _scheduler_pb2.OptOutResponse]  # type: ignore[assignment]
     """Takes back the consent to be called: at once, pending calls included."""
     DeletePerson: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.DeletePersonRequest, _scheduler_pb2.DeletePersonResponse]  # type: ignore[assignment]
@@ -97,7 +101,9 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduler_pb2.UpdatePersonRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.UpdatePersonResponse, _abc.Awaitable[_scheduler_pb2.UpdatePersonResponse]]:
-        """Changes what is set in the request; what is absent stays."""
+        """Changes what is set in the request; what is absent stays. FAILED_PRECONDITION where a window would lie outside of new calling
+        hours.
+        """
 
     @_abc_1.abstractmethod
     def OptOut(
@@ -126,6 +132,8 @@ class WindowsServiceStub:
     def __new__(cls, channel: _aio.Channel) -> WindowsServiceAsyncStub: ...
     CreateWindow: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.CreateWindowRequest, _scheduler_pb2.CreateWindowResponse]
     """Adds a window, recurring or one-off. INVALID_ARGUMENT names the field and what would be right."""
+    GetWindow: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetWindowRequest, _scheduler_pb2.GetWindowResponse]
+    """One window. NOT_FOUND where there is none of that id."""
     ListWindows: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ListWindowsRequest, _scheduler_pb2.ListWindowsResponse]
     """A person's windows, the next to open first."""
     UpdateWindow: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.UpdateWindowRequest, _scheduler_pb2.UpdateWindowResponse]
@@ -140,6 +148,8 @@ class WindowsServiceAsyncStub(WindowsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateWindow: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.CreateWindowRequest, _scheduler_pb2.CreateWindowResponse]  # type: ignore[assignment]
     """Adds a window, recurring or one-off. INVALID_ARGUMENT names the field and what would be right."""
+    GetWindow: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetWindowRequest, _scheduler_pb2.GetWindowResponse]  # type: ignore[assignment]
+    """One window. NOT_FOUND where there is none of that id."""
     ListWindows: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ListWindowsRequest, _scheduler_pb2.ListWindowsResponse]  # type: ignore[assignment]
     """A person's windows, the next to open first."""
     UpdateWindow: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.UpdateWindowRequest, _scheduler_pb2.UpdateWindowResponse]  # type: ignore[assignment]
@@ -157,6 +167,14 @@ class WindowsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.CreateWindowResponse, _abc.Awaitable[_scheduler_pb2.CreateWindowResponse]]:
         """Adds a window, recurring or one-off. INVALID_ARGUMENT names the field and what would be right."""
+
+    @_abc_1.abstractmethod
+    def GetWindow(
+        self,
+        request: _scheduler_pb2.GetWindowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.GetWindowResponse, _abc.Awaitable[_scheduler_pb2.GetWindowResponse]]:
+        """One window. NOT_FOUND where there is none of that id."""
 
     @_abc_1.abstractmethod
     def ListWindows(
