@@ -23,7 +23,9 @@ Overnight = typer.Option("--overnight/--same-day", help="The end lies on the nex
 Days = typer.Option(help=f"Weekdays, e.g. {','.join(WEEKDAYS[:5])}")
 Date = typer.Option(help="One date instead, e.g. 2026-11-24")
 # so much fits into the message; how much is right, the service says
-Every = typer.Option(min=1, max=999, help="With --days: every so many weeks, counted from that of the first date")
+Every = typer.Option(
+    min=1, max=999, help="With --days: every so many weeks, 1 to 52, counted from that of the first date"
+)
 First = typer.Option("--first-date", help="With --days: it opens on no earlier day")
 Last = typer.Option("--last-date", help="With --days: it opens on no later day")
 Except = typer.Option("--except", help="With --days: not on these dates, e.g. 2026-12-24,2026-12-25")
@@ -113,10 +115,7 @@ def list_windows(person_id: str) -> None:
         table.add_column(column, no_wrap=column == "window")
     for window in ask_scheduler(lambda channel: WindowsServiceStub(channel).ListWindows(request)).windows:
         ends = f"{window.times.ends_at} next day" if window.times.ends_next_day else window.times.ends_at
-        opens = (
-            f"{window.next_opens_at.ToDatetime():%Y-%m-%d %H:%M}" if window.HasField("next_opens_at") else "never again"
-        )
-        table.add_row(window.window_id, days_told(window.times), window.times.starts_at, ends, opens)
+        table.add_row(window.window_id, days_told(window.times), window.times.starts_at, ends, _opening_told(window))
     console.print(table)
 
 
@@ -153,8 +152,16 @@ def _times_of(window_id: str) -> pb.WindowTimes:
 
 
 def _put(window_id: str, times: pb.WindowTimes) -> None:
+    """Changes a window, and says what that comes to."""
     request = pb.UpdateWindowRequest(window_id=window_id, times=times)
-    ask_scheduler(lambda channel: WindowsServiceStub(channel).UpdateWindow(request))
+    window = ask_scheduler(lambda channel: WindowsServiceStub(channel).UpdateWindow(request)).window
+    console.print(f"Opens next (UTC): {_opening_told(window)}")
+
+
+def _opening_told(window: pb.CallWindow) -> str:
+    if not window.HasField("next_opens_at"):
+        return "never again"
+    return f"{window.next_opens_at.ToDatetime():%Y-%m-%d %H:%M}"
 
 
 def _set_days(times: pb.WindowTimes, days: str | None, date: str | None) -> None:

@@ -143,7 +143,8 @@ async def test_an_operator_types_a_window_of_every_kind(api, done):
 async def test_an_operator_changes_of_a_window_what_is_named_and_no_more(api, done):
     window = await booked(api, await api.person(), starts_at="08:30", ends_at="10:00", weekly=WEEKLY)
     await done("window", "resume", window.window_id)
-    await done("window", "skip", window.window_id, "--on", "2026-12-08")
+    told = await done("window", "skip", window.window_id, "--on", "2026-12-08")
+    assert told == "Opens next (UTC): 2026-11-24 07:30"
     await done("window", "change", window.window_id, "--to", "11:00", "--last-date", "")
     wanted = pb.WindowTimes(starts_at="08:30", ends_at="11:00", weekly=WEEKLY)
     wanted.weekly.paused_until = wanted.weekly.last_date = ""

@@ -408,12 +408,12 @@ class Weekly(_message.Message):
     """It opens on no earlier, and on no later day; empty: no bound. No date of a window lies more than ten years ahead."""
     last_date: _builtins.str
     paused_until: _builtins.str
-    """The first day on which it may open again; empty where it is not paused, also once that day has come."""
+    """The first day on which it may open again; empty where it is not paused. A change of the window lets go of a pause that is over."""
     @_builtins.property
     def weekdays(self) -> _containers.RepeatedScalarFieldContainer[Global___Weekday.ValueType]: ...
     @_builtins.property
     def except_dates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """It does not open on these days, 366 at most; those that are over for 90 days are let go."""
+        """It does not open on these days, 366 at most. A change of the window lets go of those that are over for 90 days."""
 
     def __init__(
         self,
