@@ -1,4 +1,4 @@
-"""Many people at once, each with one window that is due: copies of someone whom the service itself has taken in."""
+"""Many people at once, each with a window that is due: copies of someone whom the service itself has taken in."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,26 +13,26 @@ _COPY = text(
     """
     WITH copies AS (
         INSERT INTO people
-        SELECT (
-            jsonb_populate_record(
-                NULL::people, CAST(:person AS jsonb) || jsonb_build_object('person_id', gen_random_uuid())
-            )
-        ).*
-        FROM generate_series(1, :count)
+        SELECT copy.*
+        FROM generate_series(1, :count) AS number, jsonb_populate_record(
+            NULL::people, CAST(:person AS jsonb) || jsonb_build_object('person_id', gen_random_uuid(), 'number', number)
+        ) AS copy
         RETURNING person_id
     ), their_windows AS (
         INSERT INTO call_windows
-        SELECT (
-            jsonb_populate_record(
-                NULL::call_windows,
-                CAST(:call_window AS jsonb) || jsonb_build_object('window_id', gen_random_uuid(), 'person_id', person_id)
-            )
-        ).*
-        FROM copies
+        SELECT copy.*
+        FROM copies, generate_series(1, :windows) AS number, jsonb_populate_record(
+            NULL::call_windows,
+            CAST(:call_window AS jsonb)
+                || jsonb_build_object('window_id', gen_random_uuid(), 'person_id', person_id, 'number', number)
+        ) AS copy
     )
     SELECT person_id FROM copies
     """
 )
+"""The number in each copy keeps PostgreSQL from making one copy and repeating it; no column takes it."""
+
+ADDED_AT_ONCE = 2000
 
 
 class Crowd:
@@ -47,10 +47,12 @@ class Crowd:
         self._row = {"person": person, "call_window": call_window}
         self.people: set[UUID] = set()
 
-    async def grow(self, by: int) -> None:
+    async def grow(self, by: int, *, windows: int = 1) -> None:
+        """Adds so many people, each with so many windows of the same times."""
         async with self._database.transaction() as connection:
-            found = await connection.execute(_COPY, {**self._row, "count": by})
-            self.people.update(found.scalars())
+            for start in range(0, by, ADDED_AT_ONCE):
+                asked = {**self._row, "count": min(ADDED_AT_ONCE, by - start), "windows": windows}
+                self.people.update((await connection.execute(_COPY, asked)).scalars())
 
 
 async def gathered(api, database: Database) -> Crowd:

@@ -76,12 +76,13 @@ def _told(what: str, these: Iterable[object]) -> list[str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far the work has come, in numbers: windows due, calls, announcements in the outbox, messages."""
+    """How far the work has come, in numbers: windows due, calls, announcements in the outbox, messages, ticks begun."""
 
     due: int
     calls: int
     unpublished: int
     messages: int
+    ticks: int
 
     @property
     def done(self) -> bool:
@@ -95,7 +96,8 @@ async def standing(database: Database, nats_url: str) -> Standing:
                 """
                 SELECT (SELECT count(*) FROM call_windows WHERE next_opens_at <= now()) AS due,
                     (SELECT count(*) FROM scheduled_calls) AS calls,
-                    (SELECT count(*) FROM outbox) AS unpublished
+                    (SELECT count(*) FROM outbox) AS unpublished,
+                    (SELECT count(*) FROM ticks) AS ticks
                 """
             )
         )
@@ -104,7 +106,7 @@ async def standing(database: Database, nats_url: str) -> Standing:
         streams = {stream.config.name: stream.state.messages for stream in await client.jetstream().streams_info()}
     finally:
         await client.close()
-    return Standing(row.due, row.calls, row.unpublished, streams.get(CALLS_STREAM, 0))
+    return Standing(row.due, row.calls, row.unpublished, streams.get(CALLS_STREAM, 0), row.ticks)
 
 
 async def read_books(database: Database, nats_url: str) -> Books:

@@ -25,7 +25,7 @@ WINDOWS = 600
 
 FEW_AND_MANY = [
     pytest.param(2, id="twice"),
-    pytest.param(50, marks=[pytest.mark.endurance, pytest.mark.timeout(3600)], id="50 times"),
+    pytest.param(20, marks=[pytest.mark.endurance, pytest.mark.timeout(3600)], id="20 times"),
 ]
 
 

@@ -1,10 +1,12 @@
 """Several ticks at once, as a Job of several completions runs them: they share the work, and none waits for another."""
 
 import asyncio
+from dataclasses import replace
 
 from sqlalchemy import func, select, text
 from tick_books import faults, read_books
 
+from window_scheduler.planning import Decision
 from window_scheduler.tables import ticks as ticks_table
 from window_scheduler.tick import BATCHES_AT_ONCE, WINDOWS_A_BATCH
 from window_scheduler.tick_store import claim_due
@@ -31,19 +33,31 @@ async def until_all_are_at_the_windows(database):
         await asyncio.sleep(0.01)  # it can only be looked at
 
 
-async def test_ticks_that_run_at_once_share_the_work(crowd, ticks, database, nats_url):
-    await crowd.grow(WINDOWS)
+async def ticked_together(ticks, database):
     async with database.transaction() as connection:
-        # nobody is ahead: they begin together when this is let go
+        # nobody is ahead: they begin when this is let go
         await connection.execute(text("LOCK TABLE call_windows IN EXCLUSIVE MODE"))
         running = asyncio.create_task(ticks.at_once(TICKS))
         await until_all_are_at_the_windows(database)
     assert [(ended.status, ended.reasons) for ended in await running] == [(0, [])] * TICKS
+
+
+async def test_ticks_that_run_at_once_share_the_work(crowd, ticks, database, nats_url):
+    await crowd.grow(WINDOWS)
+    await ticked_together(ticks, database)
     assert faults(await read_books(database, nats_url), crowd.people) == []
     told = await tallies(database)
     assert len(told) == TICKS
     assert tuple(map(sum, zip(*told, strict=True))) == (WINDOWS, WINDOWS, WINDOWS)
     assert sum(scheduled > 0 for _, scheduled, _ in told) > 1
+
+
+async def test_ticks_that_meet_at_the_same_people_agree_on_one_call_each(crowd, ticks, database, nats_url):
+    await crowd.grow(WINDOWS_A_BATCH, windows=5)
+    await ticked_together(ticks, database)
+    books = await read_books(database, nats_url)
+    scheduled = [(person_id, decision) for person_id, decision in books.decisions if decision == Decision.SCHEDULED]
+    assert faults(replace(books, decisions=scheduled), crowd.people) == []
 
 
 async def test_what_a_tick_holds_that_stands_still_is_left_to_it_and_the_others_do_the_rest(
