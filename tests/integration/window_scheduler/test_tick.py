@@ -389,3 +389,14 @@ async def test_old_decisions_are_forgotten_lot_by_lot_and_those_of_ninety_days_s
     assert await left() == FORGOTTEN_AT_ONCE + 3
     await tick()
     assert await left() == 2
+
+
+async def test_a_window_seen_ahead_of_time_gets_the_call_that_nobody_dialed_in_the_one_before(api, tick, clock):
+    person = await api.person()
+    await api.window(person, "08:30", "09:02")
+    await api.window(person, "09:04", "10:00")
+    await tick()
+    clock.advance(PERIOD)
+    await tick()
+    [call] = await api.calls_of(person)
+    assert (await api.may_dial(call)).allowed

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from window_scheduler.planning import Decision, DueWindow, PlannedCall, WindowPlan, plan, settle
+from window_scheduler.planning import Decision, DueWindow, PlannedCall, WindowPlan, awaits, plan, settle
 from window_scheduler.record_store import Decided, starts_between
 from window_scheduler.tick_store import days_with_call, move_calls, standing_calls, store_calls
 from window_scheduler.windows import Occurrence
@@ -23,10 +23,12 @@ class Batch:
     Attributes:
         plans: one a window.
         decided: what is new, one an opening: of a window that was away for days there are several.
+        awaiting: the windows that stay due, until the day's call was dialed in the chance before theirs, or was not.
     """
 
     plans: Sequence[WindowPlan]
     decided: Sequence[Decided]
+    awaiting: frozenset[UUID]
 
 
 async def decide_batch(
@@ -42,7 +44,11 @@ async def decide_batch(
         period: from one tick to the next: how early a tick sees an opening.
     """
     plans = [plan(window, now=now, until=until) for window in due]
-    settled = await _settle(connection, [each.call for each in plans if each.call], now=now)
+    settled, awaiting = await _settle(connection, [each.call for each in plans if each.call], now=now)
+    plans = [
+        replace(each, current=None, call=None, next=each.current) if each.window.window_id in awaiting else each
+        for each in plans
+    ]
     missed = await _missed(connection, plans, period=period)
     decided: list[Decided] = []
     for each in plans:
@@ -53,20 +59,30 @@ async def decide_batch(
         decision = settled[each.call.call_id, window_id] if each.call else each.declined
         if each.current is not None and decision is not None:
             decided.append(Decided(person_id, window_id, each.current, decision))
-    return Batch(plans, decided)
+    return Batch(plans, decided, awaiting)
 
 
-async def _settle(connection: AsyncConnection, calls: Sequence[PlannedCall], *, now: datetime) -> Settled:
-    """Stores the calls whose day has none; moves those that stand elsewhere in their day and nobody has dialed."""
+async def _settle(
+    connection: AsyncConnection, calls: Sequence[PlannedCall], *, now: datetime
+) -> tuple[Settled, frozenset[UUID]]:
+    """Stores the calls whose day has none; moves those that stand elsewhere in their day and nobody has dialed.
+
+    Returns:
+        What became of each, and the windows of those that come too early to say.
+    """
     stored = await store_calls(connection, calls, now=now)
     settled: dict[tuple[UUID, UUID], Decision | None] = dict.fromkeys(stored, Decision.SCHEDULED)
     met = [call for call in calls if (call.call_id, call.window_id) not in stored]
     if not met:
-        return settled
+        return settled, frozenset()
+    awaiting: set[UUID] = set()
     standing = dict(await standing_calls(connection, {call.call_id for call in met}))
     moves: dict[UUID, tuple[PlannedCall, int]] = {}
     for call in met:
         there = standing[call.call_id]
+        if awaits(call, there, now=now):
+            awaiting.add(call.window_id)
+            continue
         decision = settle(call, there, now=now)
         if decision is Decision.MOVED:
             # whoever comes next in this batch finds it there
@@ -85,7 +101,7 @@ async def _settle(connection: AsyncConnection, calls: Sequence[PlannedCall], *, 
     for call, _ in moves.values():
         if (call.call_id, call.window_id) not in moved:  # somebody dialed it at this very moment
             settled[call.call_id, call.window_id] = Decision.CALLED_ALREADY
-    return settled
+    return settled, frozenset(awaiting)
 
 
 async def _missed(

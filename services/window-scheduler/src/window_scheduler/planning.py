@@ -7,7 +7,8 @@ As long as nobody was allowed to dial it, the call may still be moved to another
 - its own is no chance any more: the window was changed or deleted, the person lives in another zone, a zone changed its
   rules.
 
-Once it was dialed, the day has had its call.
+Once it was dialed, the day has had its call. An opening that a tick sees ahead of time, while the call may still be dialed in
+the chance before it, is looked at again by the next tick.
 """
 
 from collections.abc import Mapping
@@ -176,6 +177,16 @@ def _call(window: DueWindow, current: Occurrence, zone: ZoneInfo) -> PlannedCall
         chance=own,
         other_chances=tuple(chance for chance in chances if chance is not own),
     )
+
+
+def awaits(call: PlannedCall, standing: StandingCall, *, now: datetime) -> bool:
+    """Whether a planned call comes too early to say: the day's call may be dialed still in the chance before this one."""
+    before = any(
+        (standing.not_before, standing.not_after) == (chance.opens_at, chance.closes_at)
+        for chance in call.other_chances
+        if chance.closes_at < call.chance.opens_at
+    )
+    return before and not standing.dialed and not standing.finished and standing.not_after > now
 
 
 def settle(call: PlannedCall, standing: StandingCall, *, now: datetime) -> Decision | None:

@@ -152,11 +152,14 @@ async def _schedule_batches(
     person_id: UUID | None = None,
 ) -> None:
     """Takes one batch after the other until nothing is due that nobody else holds, and adds them to the tally."""
+    awaiting: set[UUID] = set()
     while True:
         now = clock.now()
         until = now + period
         async with database.transaction() as connection:
-            due = await claim_due(connection, zones, until=until, limit=WINDOWS_A_BATCH, person_id=person_id)
+            due = await claim_due(
+                connection, zones, until=until, limit=WINDOWS_A_BATCH, leaving=awaiting, person_id=person_id
+            )
             if not due:
                 return
             batch = await decide_batch(connection, due, now=now, until=until, period=period)
@@ -165,6 +168,7 @@ async def _schedule_batches(
             upcoming = {each.window.window_id: each.next for each in batch.plans}
             await set_next(connection, upcoming, zone_data=zones.version)
             await add_to_totals(connection, counted)
+        awaiting |= batch.awaiting
         if tally.found < TOLD_ONE_BY_ONE:
             _tell(batch)
         tally.add(counted)

@@ -26,7 +26,7 @@ PEOPLE_COUNTED_TO = 100
 _CLAIM_OF = """
     SELECT call_windows.*, people.time_zone, consent_given_at IS NOT NULL AS consented, opted_out_at IS NOT NULL AS opted_out
     FROM call_windows JOIN people USING (person_id)
-    WHERE next_opens_at <= :until AND {whose}
+    WHERE next_opens_at <= :until AND {whose} AND window_id <> ALL(CAST(:leaving AS uuid[]))
     ORDER BY next_opens_at LIMIT :limit
     FOR UPDATE OF call_windows SKIP LOCKED
 """
@@ -35,7 +35,13 @@ _CLAIM_OF_PERSON = text(_CLAIM_OF.format(whose="person_id = :person_id"))
 
 
 async def claim_due(
-    connection: AsyncConnection, zones: TimeZones, *, until: datetime, limit: int, person_id: UUID | None = None
+    connection: AsyncConnection,
+    zones: TimeZones,
+    *,
+    until: datetime,
+    limit: int,
+    leaving: Collection[UUID] = (),
+    person_id: UUID | None = None,
 ) -> Sequence[DueWindow]:
     """Locks windows that open by `until`, the first to open first; those that another tick holds are left to it.
 
@@ -44,10 +50,12 @@ async def claim_due(
         zones: the rules that hold now.
         until: aware.
         limit: how many at most.
+        leaving: but for these.
         person_id: of this person alone.
     """
     query = _CLAIM if person_id is None else _CLAIM_OF_PERSON
-    found = await connection.execute(query, {"until": until, "limit": limit, "person_id": person_id})
+    asked = {"until": until, "limit": limit, "leaving": list(leaving), "person_id": person_id}
+    found = await connection.execute(query, asked)
     rows = found.mappings().all()
     if not rows:
         return []
