@@ -74,6 +74,16 @@ async def calls_of(connection: AsyncConnection, person_id: UUID, *, limit: int) 
     return [ScheduledCall(**row) for row in found.mappings()]
 
 
+async def calls_from(connection: AsyncConnection, person_id: UUID, local_day: date) -> Sequence[ScheduledCall]:
+    """A person's calls of a local day and those after it."""
+    found = await connection.execute(
+        select(scheduled_calls)
+        .where(scheduled_calls.c.person_id == person_id)
+        .where(scheduled_calls.c.local_day >= local_day)
+    )
+    return [ScheduledCall(**row) for row in found.mappings()]
+
+
 async def windows_now(connection: AsyncConnection, person_id: UUID) -> Mapping[UUID, WindowTimes]:
     """The times of a person's windows as they are now, by the window's id."""
     found = await connection.execute(select(call_windows).where(call_windows.c.person_id == person_id))

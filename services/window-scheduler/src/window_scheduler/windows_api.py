@@ -14,6 +14,7 @@ from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceServicer
 from window_scheduler.bookings import booked_times, check_room
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.messages import requested_times_of, uuid_of, window_message
+from window_scheduler.outlook import agenda_told, calendar_told, days_asked_for
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import planned, schedule_hurried
@@ -97,6 +98,27 @@ class WindowsApi(WindowsServiceServicer):
             await remove_window(connection, window_id)
         log.info("window.deleted", window_id=str(window_id))
         return pb.DeleteWindowResponse()
+
+    async def GetAgenda(self, request: pb.GetAgendaRequest, _context: object) -> pb.GetAgendaResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        days = days_asked_for(request.days)
+        async with self._database.transaction() as connection:
+            person = await PeopleStore(connection, self._sealer).get(person_id)
+            return await agenda_told(
+                connection,
+                person,
+                self._zones.named(person.profile.time_zone),
+                hours=self._calling_hours,
+                days=days,
+                now=self._clock.now(),
+            )
+
+    async def ExportCalendar(self, request: pb.ExportCalendarRequest, _context: object) -> pb.ExportCalendarResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            person = await PeopleStore(connection, self._sealer).get(person_id)
+            zone = self._zones.named(person.profile.time_zone)
+            return await calendar_told(connection, person, zone, now=self._clock.now())
 
     def _booked(self, message: pb.WindowTimes, person: Person, now: datetime) -> WindowTimes:
         zone = self._zones.named(person.profile.time_zone)

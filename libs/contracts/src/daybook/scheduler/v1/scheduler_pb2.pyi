@@ -48,6 +48,90 @@ WEEKDAY_SATURDAY: Weekday.ValueType  # 6
 WEEKDAY_SUNDAY: Weekday.ValueType  # 7
 Global___Weekday: _TypeAlias = Weekday  # noqa: Y015
 
+class _ChanceRole:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChanceRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChanceRole.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANCE_ROLE_UNSPECIFIED: _ChanceRole.ValueType  # 0
+    CHANCE_ROLE_CALL: _ChanceRole.ValueType  # 1
+    """The day's call is to come from it."""
+    CHANCE_ROLE_SCHEDULED: _ChanceRole.ValueType  # 2
+    """The day's call is scheduled for it."""
+    CHANCE_ROLE_CALLED: _ChanceRole.ValueType  # 3
+    """The day's call was dialed for it."""
+    CHANCE_ROLE_RESERVE: _ChanceRole.ValueType  # 4
+    """The day's call comes from an earlier one; where nobody dials it there, it is moved to this one."""
+    CHANCE_ROLE_NOT_NEEDED: _ChanceRole.ValueType  # 5
+    """The day has its call from another one."""
+    CHANCE_ROLE_OVER: _ChanceRole.ValueType  # 6
+    """It is over, or a tick has passed it by, and nobody was dialed."""
+    CHANCE_ROLE_QUIET: _ChanceRole.ValueType  # 7
+    """All of it lies in the person's quiet hours."""
+    CHANCE_ROLE_FORBIDDEN: _ChanceRole.ValueType  # 8
+    """The person is not called at all."""
+
+class ChanceRole(_ChanceRole, metaclass=_ChanceRoleEnumTypeWrapper):
+    """What a chance is to the call of its day."""
+
+CHANCE_ROLE_UNSPECIFIED: ChanceRole.ValueType  # 0
+CHANCE_ROLE_CALL: ChanceRole.ValueType  # 1
+"""The day's call is to come from it."""
+CHANCE_ROLE_SCHEDULED: ChanceRole.ValueType  # 2
+"""The day's call is scheduled for it."""
+CHANCE_ROLE_CALLED: ChanceRole.ValueType  # 3
+"""The day's call was dialed for it."""
+CHANCE_ROLE_RESERVE: ChanceRole.ValueType  # 4
+"""The day's call comes from an earlier one; where nobody dials it there, it is moved to this one."""
+CHANCE_ROLE_NOT_NEEDED: ChanceRole.ValueType  # 5
+"""The day has its call from another one."""
+CHANCE_ROLE_OVER: ChanceRole.ValueType  # 6
+"""It is over, or a tick has passed it by, and nobody was dialed."""
+CHANCE_ROLE_QUIET: ChanceRole.ValueType  # 7
+"""All of it lies in the person's quiet hours."""
+CHANCE_ROLE_FORBIDDEN: ChanceRole.ValueType  # 8
+"""The person is not called at all."""
+Global___ChanceRole: _TypeAlias = ChanceRole  # noqa: Y015
+
+class _ClockNote:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClockNoteEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClockNote.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLOCK_NOTE_UNSPECIFIED: _ClockNote.ValueType  # 0
+    CLOCK_NOTE_START_SKIPPED: _ClockNote.ValueType  # 1
+    """The clocks skip its start: it opens when they say more."""
+    CLOCK_NOTE_START_TWICE: _ClockNote.ValueType  # 2
+    """Its start comes twice: it opens at the first."""
+    CLOCK_NOTE_END_SKIPPED: _ClockNote.ValueType  # 3
+    """The clocks skip its end: it closes when they say more."""
+    CLOCK_NOTE_END_TWICE: _ClockNote.ValueType  # 4
+    """Its end comes twice: it closes at the first."""
+    CLOCK_NOTE_END_MOVED: _ClockNote.ValueType  # 5
+    """The clocks skip all of it: its end moves with its start, and it keeps its length."""
+    CLOCK_NOTE_LONGER: _ClockNote.ValueType  # 6
+    CLOCK_NOTE_SHORTER: _ClockNote.ValueType  # 7
+
+class ClockNote(_ClockNote, metaclass=_ClockNoteEnumTypeWrapper):
+    """What a clock change does to an opening."""
+
+CLOCK_NOTE_UNSPECIFIED: ClockNote.ValueType  # 0
+CLOCK_NOTE_START_SKIPPED: ClockNote.ValueType  # 1
+"""The clocks skip its start: it opens when they say more."""
+CLOCK_NOTE_START_TWICE: ClockNote.ValueType  # 2
+"""Its start comes twice: it opens at the first."""
+CLOCK_NOTE_END_SKIPPED: ClockNote.ValueType  # 3
+"""The clocks skip its end: it closes when they say more."""
+CLOCK_NOTE_END_TWICE: ClockNote.ValueType  # 4
+"""Its end comes twice: it closes at the first."""
+CLOCK_NOTE_END_MOVED: ClockNote.ValueType  # 5
+"""The clocks skip all of it: its end moves with its start, and it keeps its length."""
+CLOCK_NOTE_LONGER: ClockNote.ValueType  # 6
+CLOCK_NOTE_SHORTER: ClockNote.ValueType  # 7
+Global___ClockNote: _TypeAlias = ClockNote  # noqa: Y015
+
 class _DialRefusal:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1051,6 +1135,319 @@ class DeleteWindowResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteWindowResponse: _TypeAlias = DeleteWindowResponse  # noqa: Y015
+
+@_typing.final
+class GetAgendaRequest(_message.Message):
+    """See WindowsService.GetAgenda."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    days: _builtins.int
+    """From today on, where the person is. 1 to 366; 0 means 14."""
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAgendaRequest: _TypeAlias = GetAgendaRequest  # noqa: Y015
+
+@_typing.final
+class GetAgendaResponse(_message.Message):
+    """The days to come, today first; before it yesterday, where a window of it is open still."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    LOCAL_TIME_FIELD_NUMBER: _builtins.int
+    FORBIDDEN_BY_FIELD_NUMBER: _builtins.int
+    NEXT_CALL_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    local_time: _builtins.str
+    """What day and time it is where the person is, ISO 8601 with the offset; empty where their zone is not known."""
+    forbidden_by: Global___WindowStanding.ValueType
+    """Why this person is not called at all, whatever their windows say: OPTED_OUT, NO_CONSENT or UNKNOWN_TIME_ZONE; else unset."""
+    @_builtins.property
+    def next_call(self) -> Global___AgendaChance:
+        """What the next call is to come from; absent where nothing is within these days."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgendaDay]: ...
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedCompositeFieldContainer[Global___CallWindow]:
+        """All windows of the person, which the days name by their ids."""
+
+    def __init__(
+        self,
+        *,
+        time_zone: _builtins.str = ...,
+        local_time: _builtins.str = ...,
+        forbidden_by: Global___WindowStanding.ValueType = ...,
+        next_call: Global___AgendaChance | None = ...,
+        days: _abc.Iterable[Global___AgendaDay] | None = ...,
+        windows: _abc.Iterable[Global___CallWindow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_call", b"next_call"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "forbidden_by", b"forbidden_by", "local_time", b"local_time", "next_call", b"next_call", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAgendaResponse: _TypeAlias = GetAgendaResponse  # noqa: Y015
+
+@_typing.final
+class AgendaDay(_message.Message):
+    """A local day of a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCAL_DAY_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    CLOCK_CHANGE_FIELD_NUMBER: _builtins.int
+    CHANCES_FIELD_NUMBER: _builtins.int
+    ABSENCES_FIELD_NUMBER: _builtins.int
+    CALL_FIELD_NUMBER: _builtins.int
+    local_day: _builtins.str
+    left_out: _builtins.bool
+    """The zone's calendar does not have this day."""
+    @_builtins.property
+    def clock_change(self) -> Global___ClockChange:
+        """Absent where the clocks are not changed on this day."""
+
+    @_builtins.property
+    def chances(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgendaChance]:
+        """The first first."""
+
+    @_builtins.property
+    def absences(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgendaAbsence]:
+        """Windows that one may have expected on this day."""
+
+    @_builtins.property
+    def call(self) -> Global___ScheduledCall:
+        """The day's call, once it is scheduled."""
+
+    def __init__(
+        self,
+        *,
+        local_day: _builtins.str = ...,
+        left_out: _builtins.bool = ...,
+        clock_change: Global___ClockChange | None = ...,
+        chances: _abc.Iterable[Global___AgendaChance] | None = ...,
+        absences: _abc.Iterable[Global___AgendaAbsence] | None = ...,
+        call: Global___ScheduledCall | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "clock_change", b"clock_change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences", b"absences", "call", b"call", "chances", b"chances", "clock_change", b"clock_change", "left_out", b"left_out", "local_day", b"local_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaDay: _TypeAlias = AgendaDay  # noqa: Y015
+
+@_typing.final
+class ClockChange(_message.Message):
+    """The clocks are set to another offset from UTC. In seconds, positive to the east."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    BEFORE_S_FIELD_NUMBER: _builtins.int
+    AFTER_S_FIELD_NUMBER: _builtins.int
+    before_s: _builtins.int
+    after_s: _builtins.int
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        before_s: _builtins.int = ...,
+        after_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_s", b"after_s", "at", b"at", "before_s", b"before_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClockChange: _TypeAlias = ClockChange  # noqa: Y015
+
+@_typing.final
+class AgendaChance(_message.Message):
+    """A stretch of time in which the person may get the day's call: one opening of a window, or several without a gap between them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPAN_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    QUIET_FIELD_NUMBER: _builtins.int
+    OPENINGS_FIELD_NUMBER: _builtins.int
+    role: Global___ChanceRole.ValueType
+    quiet: _builtins.bool
+    """A part of it, or all, lies in the person's quiet hours, in which nobody is called."""
+    @_builtins.property
+    def span(self) -> Global___AgendaSpan: ...
+    @_builtins.property
+    def openings(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgendaOpening]: ...
+    def __init__(
+        self,
+        *,
+        span: Global___AgendaSpan | None = ...,
+        role: Global___ChanceRole.ValueType = ...,
+        quiet: _builtins.bool = ...,
+        openings: _abc.Iterable[Global___AgendaOpening] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["openings", b"openings", "quiet", b"quiet", "role", b"role", "span", b"span"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaChance: _TypeAlias = AgendaChance  # noqa: Y015
+
+@_typing.final
+class AgendaSpan(_message.Message):
+    """From when to just before when, as instants, and as the person's clock says them: ISO 8601 with the offset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPENS_AT_FIELD_NUMBER: _builtins.int
+    CLOSES_AT_FIELD_NUMBER: _builtins.int
+    OPENS_LOCAL_FIELD_NUMBER: _builtins.int
+    CLOSES_LOCAL_FIELD_NUMBER: _builtins.int
+    opens_local: _builtins.str
+    closes_local: _builtins.str
+    @_builtins.property
+    def opens_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def closes_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        opens_at: _timestamp_pb2.Timestamp | None = ...,
+        closes_at: _timestamp_pb2.Timestamp | None = ...,
+        opens_local: _builtins.str = ...,
+        closes_local: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "opens_at", b"opens_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closes_at", b"closes_at", "closes_local", b"closes_local", "opens_at", b"opens_at", "opens_local", b"opens_local"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaSpan: _TypeAlias = AgendaSpan  # noqa: Y015
+
+@_typing.final
+class AgendaOpening(_message.Message):
+    """A window's opening."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_ID_FIELD_NUMBER: _builtins.int
+    SPAN_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    LONGER_BY_S_FIELD_NUMBER: _builtins.int
+    window_id: _builtins.str
+    longer_by_s: _builtins.int
+    """By how many seconds it is open for longer than by the times of the window; negative: for shorter."""
+    @_builtins.property
+    def span(self) -> Global___AgendaSpan: ...
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[Global___ClockNote.ValueType]:
+        """What a clock change does to it."""
+
+    def __init__(
+        self,
+        *,
+        window_id: _builtins.str = ...,
+        span: Global___AgendaSpan | None = ...,
+        notes: _abc.Iterable[Global___ClockNote.ValueType] | None = ...,
+        longer_by_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["longer_by_s", b"longer_by_s", "notes", b"notes", "span", b"span", "window_id", b"window_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaOpening: _TypeAlias = AgendaOpening  # noqa: Y015
+
+@_typing.final
+class AgendaAbsence(_message.Message):
+    """A window that does not open on a day, and why: OTHER_WEEK, EXCEPTED, PAUSED or SKIPPED_BY_CLOCK."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WINDOW_ID_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    window_id: _builtins.str
+    standing: Global___WindowStanding.ValueType
+    def __init__(
+        self,
+        *,
+        window_id: _builtins.str = ...,
+        standing: Global___WindowStanding.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing", "window_id", b"window_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaAbsence: _TypeAlias = AgendaAbsence  # noqa: Y015
+
+@_typing.final
+class ExportCalendarRequest(_message.Message):
+    """See WindowsService.ExportCalendar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCalendarRequest: _TypeAlias = ExportCalendarRequest  # noqa: Y015
+
+@_typing.final
+class ExportCalendarResponse(_message.Message):
+    """An object of the type text/calendar, in UTF-8. It names no person and no number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    calendar: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        calendar: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCalendarResponse: _TypeAlias = ExportCalendarResponse  # noqa: Y015
 
 @_typing.final
 class AuthorizeDialRequest(_message.Message):

@@ -357,6 +357,16 @@ class WindowsServiceStub:
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowRequest.SerializeToString,
                 response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowResponse.FromString,
                 _registered_method=True)
+        self.GetAgenda = channel.unary_unary(
+                '/daybook.scheduler.v1.WindowsService/GetAgenda',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaResponse.FromString,
+                _registered_method=True)
+        self.ExportCalendar = channel.unary_unary(
+                '/daybook.scheduler.v1.WindowsService/ExportCalendar',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarResponse.FromString,
+                _registered_method=True)
 
 
 class WindowsServiceServicer:
@@ -398,6 +408,20 @@ class WindowsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAgenda(self, request, context):
+        """When a person will be called on the days to come, and why then. INVALID_ARGUMENT where it is for too many days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCalendar(self, request, context):
+        """A person's windows as a calendar, iCalendar of RFC 5545. FAILED_PRECONDITION where their time zone is not known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WindowsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -425,6 +449,16 @@ def add_WindowsServiceServicer_to_server(servicer, server):
                     servicer.DeleteWindow,
                     request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowRequest.FromString,
                     response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowResponse.SerializeToString,
+            ),
+            'GetAgenda': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAgenda,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaResponse.SerializeToString,
+            ),
+            'ExportCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportCalendar,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -563,6 +597,60 @@ class WindowsService:
             '/daybook.scheduler.v1.WindowsService/DeleteWindow',
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowRequest.SerializeToString,
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.DeleteWindowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAgenda(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.WindowsService/GetAgenda',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetAgendaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.WindowsService/ExportCalendar',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ExportCalendarResponse.FromString,
             options,
             channel_credentials,
             insecure,

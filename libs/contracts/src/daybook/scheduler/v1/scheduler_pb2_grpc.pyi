@@ -140,6 +140,10 @@ class WindowsServiceStub:
     """Puts a window's new times in place of the old ones."""
     DeleteWindow: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.DeleteWindowRequest, _scheduler_pb2.DeleteWindowResponse]
     """Deletes a window. A call already scheduled from it is not made."""
+    GetAgenda: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetAgendaRequest, _scheduler_pb2.GetAgendaResponse]
+    """When a person will be called on the days to come, and why then. INVALID_ARGUMENT where it is for too many days."""
+    ExportCalendar: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ExportCalendarRequest, _scheduler_pb2.ExportCalendarResponse]
+    """A person's windows as a calendar, iCalendar of RFC 5545. FAILED_PRECONDITION where their time zone is not known."""
 
 @_typing.type_check_only
 class WindowsServiceAsyncStub(WindowsServiceStub):
@@ -156,6 +160,10 @@ class WindowsServiceAsyncStub(WindowsServiceStub):
     """Puts a window's new times in place of the old ones."""
     DeleteWindow: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.DeleteWindowRequest, _scheduler_pb2.DeleteWindowResponse]  # type: ignore[assignment]
     """Deletes a window. A call already scheduled from it is not made."""
+    GetAgenda: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetAgendaRequest, _scheduler_pb2.GetAgendaResponse]  # type: ignore[assignment]
+    """When a person will be called on the days to come, and why then. INVALID_ARGUMENT where it is for too many days."""
+    ExportCalendar: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ExportCalendarRequest, _scheduler_pb2.ExportCalendarResponse]  # type: ignore[assignment]
+    """A person's windows as a calendar, iCalendar of RFC 5545. FAILED_PRECONDITION where their time zone is not known."""
 
 class WindowsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Call windows: when a person may be called."""
@@ -199,6 +207,22 @@ class WindowsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.DeleteWindowResponse, _abc.Awaitable[_scheduler_pb2.DeleteWindowResponse]]:
         """Deletes a window. A call already scheduled from it is not made."""
+
+    @_abc_1.abstractmethod
+    def GetAgenda(
+        self,
+        request: _scheduler_pb2.GetAgendaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.GetAgendaResponse, _abc.Awaitable[_scheduler_pb2.GetAgendaResponse]]:
+        """When a person will be called on the days to come, and why then. INVALID_ARGUMENT where it is for too many days."""
+
+    @_abc_1.abstractmethod
+    def ExportCalendar(
+        self,
+        request: _scheduler_pb2.ExportCalendarRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.ExportCalendarResponse, _abc.Awaitable[_scheduler_pb2.ExportCalendarResponse]]:
+        """A person's windows as a calendar, iCalendar of RFC 5545. FAILED_PRECONDITION where their time zone is not known."""
 
 def add_WindowsServiceServicer_to_server(servicer: WindowsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
