@@ -5,6 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
+from daybook_cli.agenda import agenda
 from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
@@ -23,6 +24,7 @@ app.add_typer(entries, name="entry")
 app.command()(status)
 app.command()(doctor)
 app.command()(explain)
+app.command()(agenda)
 app.command()(selftest)
 
 
