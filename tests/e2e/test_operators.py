@@ -1,4 +1,4 @@
-"""`daybook doctor`, `explain`, `status`, `selftest` and `tick`, as an operator types them at a Daybook that runs."""
+"""`daybook doctor`, `explain`, `agenda`, `status`, `selftest` and `tick`, as an operator types them at a Daybook that runs."""
 
 import json
 import os
@@ -175,7 +175,12 @@ def test_a_reflected_call_is_explained_from_its_window_to_its_entry(operator):
     wanted = ["call_scheduled", "dial_allowed", "dialed", "session_began", "entry_kept"]
     assert [it["term"] for it in moments if it["term"] in wanted] == wanted
     assert {it["by"] for it in told["story"]} == {"window-scheduler", "call-dispatcher", "journal"}
-    assert operator.types("explain", person).stdout.count("Window ") == 1
+    explained = operator.types("explain", person).stdout
+    assert explained.count("Window ") == 1
+    assert "the day's call was scheduled for it." in explained
+    [day, *_] = operator.told("agenda", person)["days"]
+    assert [chance["role"] for chance in day["chances"]] == ["CHANCE_ROLE_CALLED"]
+    assert "The day's call was dialed, and has ended." in operator.types("agenda", person).stdout
 
 
 def test_one_who_opted_out_and_one_who_never_consented_are_explained(operator):
@@ -201,11 +206,32 @@ def test_a_window_that_is_not_open_in_its_persons_zone_is_explained(operator):
     assert "it is not open yet" in then["verdict"]
 
 
+def test_the_agenda_says_when_the_next_call_comes_and_goes_into_a_calendar(operator):
+    person, zone = operator.person("--consent")
+    assert "has no call window" in operator.types("agenda", person).stdout
+    tomorrow = (datetime.now(zone) + timedelta(days=1)).date()
+    operator.window(person, "09:00", "10:00", tomorrow.isoformat())
+    assert f"The next call: {tomorrow:%a %Y-%m-%d}, 09:00" in operator.types("agenda", person, "--days", "2").stdout
+    file = operator.folder / "windows.ics"
+    assert operator.types("agenda", person, "--ical", str(file)).returncode == 0
+    start = f"DTSTART;TZID={zone.key}:{tomorrow:%Y%m%d}T090000"
+    assert f"{start}\r\n" in file.read_bytes().decode()
+    assert start in operator.types("agenda", person, "--ical", "-").stdout
+    operator.types("person", "opt-out", person)
+    assert "they opted out" in operator.types("agenda", person).stdout
+
+
 def test_nobody_and_no_day_are_refused(operator):
     nobody = operator.types("explain", "00000000-0000-0000-0000-000000000000")
     assert (nobody.returncode, nobody.stdout) == (1, "")
     person, _ = operator.person("--consent")
     assert "local_day" in operator.types("explain", person, "--day", "tomorrow").stderr
+    for words in (["--days", "2"], ["--ical", "-"]):
+        nobody = operator.types("agenda", "00000000-0000-0000-0000-000000000000", *words)
+        assert (nobody.returncode, nobody.stdout) == (1, "")
+    assert operator.types("agenda", person, "--days", "367").returncode != 0
+    no_place = operator.types("agenda", person, "--ical", str(operator.folder / "nowhere" / "windows.ics"))
+    assert (no_place.returncode, "cannot be written" in no_place.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +267,13 @@ def test_the_status_names_a_process_that_hangs(operator):
 def test_no_name_and_no_number_was_told(operator):
     looks = [
         operator.types(*words).stdout
-        for words in (["doctor"], ["doctor", "--json"], ["status"], ["explain", operator.person("--consent")[0]])
+        for words in (
+            ["doctor"],
+            ["doctor", "--json"],
+            ["status"],
+            ["explain", operator.person("--consent")[0]],
+            ["agenda", operator.person("--consent")[0]],
+        )
     ]
     for clear in (NAME, NUMBER):
         assert not [look for look in looks if clear in look]

@@ -125,6 +125,17 @@ async def test_a_window_that_reaches_into_the_quiet_hours_says_so(api, book):
     ]
 
 
+async def test_the_quiet_hours_are_the_persons_own(api, book):
+    person = await api.person(calling_hours=pb.CallingHours(starts_at="06:30", ends_at="23:00"))
+    await book(person, WindowTimes(time(6), time(7), EVERY_DAY))
+    await book(person, WindowTimes(time(21), time(22), EVERY_DAY))
+    _, tomorrow = (await agenda_of(api, person, 2)).days
+    assert [(chance.role, chance.quiet) for chance in tomorrow.chances] == [
+        (pb.CHANCE_ROLE_CALL, True),
+        (pb.CHANCE_ROLE_RESERVE, False),
+    ]
+
+
 @pytest.mark.parametrize("why", ["OPTED_OUT", "NO_CONSENT"])
 async def test_who_is_not_called_has_an_agenda_that_says_why_and_an_empty_calendar(api, why):
     person = await api.person(consent=None) if why == "NO_CONSENT" else await api.person()

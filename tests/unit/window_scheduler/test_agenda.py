@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from window_scheduler.agenda import BookedWindow, ChanceRole, Terms, agenda, next_call
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.clock_notes import ClockNote
-from window_scheduler.dialing_rules import CallingHours
 from window_scheduler.planning import StandingCall, call_id_of
 from window_scheduler.windows import Absence, Weekly, WindowTimes, next_occurrence
 

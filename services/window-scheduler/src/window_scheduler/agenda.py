@@ -11,9 +11,9 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.chances import Chance, chances_on
 from window_scheduler.clock_notes import ClockChange, ClockNote, change_on, has_day, longer_by, notes_on
-from window_scheduler.dialing_rules import CallingHours
 from window_scheduler.planning import StandingCall
 from window_scheduler.windows import Absence, Occurrence, WindowTimes, occurrence_on
 

@@ -10,8 +10,8 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.agenda import AgendaChance, AgendaDay, BookedWindow, Opening, Terms, agenda, next_call
 from window_scheduler.calendar_export import calendar_of
 from window_scheduler.call_store import ScheduledCall, calls_from
+from window_scheduler.calling_hours import CallingHours
 from window_scheduler.clock_notes import ClockChange
-from window_scheduler.dialing_rules import CallingHours
 from window_scheduler.messages import call_message, stamp, window_message
 from window_scheduler.people import Person
 from window_scheduler.planning import StandingCall

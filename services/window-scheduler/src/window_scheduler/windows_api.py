@@ -108,7 +108,7 @@ class WindowsApi(WindowsServiceServicer):
                 connection,
                 person,
                 self._zones.named(person.profile.time_zone),
-                hours=self._calling_hours,
+                hours=person.profile.calling_hours or self._calling_hours,
                 days=days,
                 now=self._clock.now(),
             )
