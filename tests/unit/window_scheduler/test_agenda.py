@@ -6,12 +6,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from window_scheduler.agenda import BookedWindow, ChanceRole, Terms, agenda, next_call
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.clock_notes import ClockNote
-from window_scheduler.planning import StandingCall, call_id_of
-from window_scheduler.windows import Absence, Weekly, WindowTimes, next_occurrence
+from window_scheduler.planning import DueWindow, StandingCall, call_id_of, plan
+from window_scheduler.windows import Absence, OneOff, Weekly, WindowTimes, next_occurrence
 
 VIENNA = ZoneInfo("Europe/Vienna")
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -177,3 +179,64 @@ def test_a_day_that_the_calendar_leaves_out_is_told_as_one():
         (31, False, 1),
     ]
     assert days[1].absences == {FIRST: Absence.SKIPPED_BY_CLOCK}
+
+
+clock_times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
+dates = st.dates(date(2026, 3, 1), date(2026, 5, 1))
+weeklies = st.builds(
+    Weekly,
+    weekdays=st.frozensets(st.integers(1, 7), min_size=1),
+    every_weeks=st.integers(1, 3),
+    first_date=dates,
+    except_dates=st.frozensets(dates, max_size=5),
+    paused_until=st.none() | dates,
+)
+
+
+@st.composite
+def any_windows(draw):
+    starts_at, ends_at = draw(clock_times), draw(clock_times)
+    return WindowTimes(starts_at, ends_at, draw(weeklies | dates.map(OneOff)), ends_next_day=ends_at <= starts_at)
+
+
+def first_call(windows, zone, now):
+    """The chance that the first call is for, where a tick looks at each moment at which a window opens."""
+    upcoming = {key: next_occurrence(times, zone, now) for key, times in windows.items()}
+    while any(upcoming.values()):
+        key, occurrence = min(
+            ((key, each) for key, each in upcoming.items() if each), key=lambda each: (each[1].opens_at, each[0])
+        )
+        due = DueWindow(
+            window_id=key,
+            person_id=FIRST,
+            times=windows[key],
+            zone=zone,
+            consented=True,
+            opted_out=False,
+            occurrence=occurrence,
+            rules_changed=False,
+            others={other: times for other, times in windows.items() if other != key},
+        )
+        at = max(now, occurrence.opens_at)
+        planned = plan(due, now=at, until=at)
+        if planned.call is not None:
+            return planned.call.chance
+        upcoming[key] = planned.next
+    return None
+
+
+@given(
+    st.lists(any_windows(), min_size=1, max_size=4),
+    st.sampled_from(["Europe/Vienna", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe"]),
+    st.datetimes(datetime(2026, 3, 20), datetime(2026, 4, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - its bounds are to be so
+)
+def test_the_next_call_of_an_agenda_is_the_first_that_ticks_plan(times, name, now):
+    zone = ZoneInfo(name)
+    windows = {UUID(int=number): each for number, each in enumerate(times, start=1)}
+    upcoming = {key: next_occurrence(each, zone, now) for key, each in windows.items()}
+    booked_windows = {
+        key: BookedWindow(each, upcoming[key] and upcoming[key].local_day) for key, each in windows.items()
+    }
+    terms = Terms(zone, CallingHours(time(0), time(0)), forbidden=False, now=now)
+    foretold = next_call(agenda(booked_windows, {}, terms, days=60))
+    assert (foretold and foretold.chance) == first_call(windows, zone, now)

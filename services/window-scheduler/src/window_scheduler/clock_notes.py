@@ -6,6 +6,7 @@ The rules themselves stand in `windows`; here they are only recognised.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, StrEnum, auto
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from window_scheduler.windows import Occurrence, WindowTimes
@@ -56,6 +57,7 @@ def has_day(day: date, zone: ZoneInfo) -> bool:
     return _midnight(day, zone) < _midnight(day + _ONE_DAY, zone)
 
 
+@lru_cache(maxsize=4096)
 def change_on(day: date, zone: ZoneInfo) -> ClockChange | None:
     """The clock change that falls on a local day; none where the offset at its end is that before its begin."""
     # the second before each midnight: a change at midnight itself belongs to the day that it begins
