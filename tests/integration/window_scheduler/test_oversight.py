@@ -6,9 +6,11 @@ from uuid import UUID
 
 import grpc
 import pytest
+from sqlalchemy import text
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_store import finish_call
+from window_scheduler.oversight_store import COUNTED_AT_MOST
 from window_scheduler.tick import conclude, schedule
 from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
@@ -121,6 +123,21 @@ async def test_a_window_is_counted_no_longer_than_it_is_open_or_there(api, tick,
     assert (await overview_of(api)).open_windows.open == 1
     clock.advance(timedelta(minutes=30))
     assert (await overview_of(api)).open_windows.open == 0
+
+
+async def test_of_very_many_windows_it_is_told_that_there_are_more_than_were_counted(api, tick, database):
+    await api.window(await api.person())
+    await tick()
+    assert not (await overview_of(api)).open_windows.more
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO window_decisions SELECT decided.* FROM window_decisions AS decided, generate_series(2, :many)"
+            ),
+            {"many": COUNTED_AT_MOST},
+        )
+    told = (await overview_of(api)).open_windows
+    assert (told.open, told.more) == (1, True)
 
 
 async def test_a_window_that_is_due_again_counts_once_and_by_its_new_times(api, book, tick):

@@ -442,6 +442,15 @@ def test_what_is_wrong_is_named_with_what_follows_and_what_to_do(seen, term, sev
     assert exit_status(diagnose(seen)) >= {Severity.WARNING: 1, Severity.FAILURE: 2}.get(severity, 0)
 
 
+def test_of_very_many_open_windows_it_is_told_that_there_are_more():
+    called = scheduler.StandingCount(standing=scheduler.WINDOW_STANDING_CALLED, windows=20_000)
+    many = scheduler.OpenWindows(open=20_000, more=True, standings=[called])
+    [finding] = [
+        each for each in diagnose(replace(HEALTHY, overview=overview(open_windows=many))) if each.term == "windows_open"
+    ]
+    assert finding.sentence == "More than 20000 windows open now: 20000 with today's call."
+
+
 def test_what_does_not_answer_keeps_nothing_else_from_being_told():
     nothing = Observations(now=NOW, place=Place.LOCAL, processes={})
     terms = {finding.term for finding in diagnose(nothing)}

@@ -10,7 +10,6 @@ from window_scheduler.call_store import ScheduledCall, undialed
 from window_scheduler.messages import call_message, stamp, window_message
 from window_scheduler.outbox_store import unpublished
 from window_scheduler.oversight_store import (
-    COUNTED_AT_MOST,
     authorizations_of,
     call_on,
     open_windows,
@@ -71,12 +70,13 @@ def _tick_message(tick: TickRecord | None) -> pb.Tick | None:
 
 async def _open_windows(connection: AsyncConnection, now: datetime) -> pb.OpenWindows:
     counts: dict[Standing, int] = {}
-    for window, windows in await open_windows(connection, now=now):
+    kinds, more = await open_windows(connection, now=now)
+    for window, windows in kinds:
         standing = standing_now(window)
         counts[standing] = counts.get(standing, 0) + windows
     return pb.OpenWindows(
         open=sum(counts.values()),
-        more=sum(counts.values()) >= COUNTED_AT_MOST,
+        more=more,
         standings=[
             pb.StandingCount(standing=_standing_message(standing), windows=windows)
             for standing, windows in counts.items()

@@ -14,7 +14,7 @@ from window_scheduler.standings import OpenWindow
 from window_scheduler.tables import call_windows, dial_authorizations, scheduled_calls, ticks
 from window_scheduler.window_store import CallWindow, window_of
 
-COUNTED_AT_MOST = 100_000
+COUNTED_AT_MOST = 20_000
 """Of more windows that are open at once, whoever looks would wait for an answer for too long."""
 
 LOOKED_BACK = timedelta(hours=24)
@@ -38,7 +38,7 @@ class Authorization:
 _OPEN_WINDOWS = text(
     """
     WITH decided AS (
-        SELECT * FROM window_decisions WHERE closes_at > :now ORDER BY closes_at LIMIT :at_most
+        SELECT * FROM window_decisions WHERE closes_at > :now AND opens_at <= :now ORDER BY closes_at LIMIT :at_most
     ), newest AS (
         SELECT DISTINCT ON (window_id) * FROM decided ORDER BY window_id, decided_at DESC
     ), due AS (
@@ -48,7 +48,7 @@ _OPEN_WINDOWS = text(
         SELECT window_id, newest.person_id, local_day, decision
         FROM newest JOIN call_windows USING (window_id)
         -- one that is due again before that opening ends has been changed since
-        WHERE opens_at <= :now AND (next_opens_at IS NULL OR next_opens_at >= closes_at)
+        WHERE next_opens_at IS NULL OR next_opens_at >= closes_at
         UNION ALL
         SELECT window_id, person_id, next_local_day, NULL FROM due
     )
@@ -58,7 +58,8 @@ _OPEN_WINDOWS = text(
         people.opted_out_at IS NOT NULL AS opted_out,
         people.consent_given_at IS NOT NULL AS consented,
         open.decision,
-        count(*) AS windows
+        count(*) AS windows,
+        greatest((SELECT count(*) FROM decided), (SELECT count(*) FROM due)) >= :at_most AS more
     FROM open
     JOIN people USING (person_id)
     LEFT JOIN scheduled_calls AS calls USING (person_id, local_day)
@@ -67,15 +68,15 @@ _OPEN_WINDOWS = text(
 )
 
 
-async def open_windows(connection: AsyncConnection, *, now: datetime) -> Sequence[tuple[OpenWindow, int]]:
-    """The windows that are open now, each kind with how many are of it.
+async def open_windows(connection: AsyncConnection, *, now: datetime) -> tuple[Sequence[tuple[OpenWindow, int]], bool]:
+    """The windows that are open now, each kind with how many are of it; and whether there are more.
 
     They are found by what was decided about them, and those that wait for a decision by when they are due: what is read is
     what is open, and COUNTED_AT_MOST of both. A window that is changed while it is open counts until that opening would
     have ended.
     """
-    found = await connection.execute(_OPEN_WINDOWS, {"now": now, "at_most": COUNTED_AT_MOST})
-    return [
+    found = (await connection.execute(_OPEN_WINDOWS, {"now": now, "at_most": COUNTED_AT_MOST})).all()
+    kinds = [
         (
             OpenWindow(
                 called=row.called,
@@ -88,6 +89,7 @@ async def open_windows(connection: AsyncConnection, *, now: datetime) -> Sequenc
         )
         for row in found
     ]
+    return kinds, any(row.more for row in found)
 
 
 async def tally_calls(connection: AsyncConnection, *, now: datetime) -> Sequence[CallTally]:
