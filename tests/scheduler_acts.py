@@ -329,12 +329,13 @@ numbers = st.integers(0, 5)
 zone_names = st.sampled_from(list(NEXT_DOOR))
 bookings = st.builds(
     Booking,
-    starts_in_min=st.sampled_from([0, 4, 1, 6, -3, 10, -30, 70, 180]),
-    lasts_min=st.sampled_from([30, 3, 1, 6, 90, 600, A_DAY_MIN]),
+    starts_in_min=st.sampled_from([0, 4, 1, 3, 6, -3, 8, 10, -30, 70, 180]),
+    lasts_min=st.sampled_from([30, 3, 1, 6, 2, 12, 90, 600, A_DAY_MIN]),
     days=st.sampled_from(
         [
             "daily",
             "once",
+            "daily",  # and more often than the others
             "once tomorrow",
             "today and the day after",
             "every other week",

@@ -82,11 +82,12 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.rules_followed = True
         self.run(world.begin_anew())
 
-    @initialize(start=st.sampled_from(STARTS), zone_name=zone_names, booking=bookings)
-    def begin(self, start, zone_name, booking):
+    @initialize(start=st.sampled_from(STARTS), zone_name=zone_names, booked=st.lists(bookings, min_size=1, max_size=3))
+    def begin(self, start, zone_name, booked):
         self.world.clock.set(start)
         self.act(AddPerson(zone_name, consents=True))
-        self.act(AddWindow(0, booking))
+        for booking in booked:
+            self.act(AddWindow(0, booking))
 
     @rule()
     def tick(self):
@@ -147,7 +148,7 @@ class AnyInterleaving(RuleBasedStateMachine):
     @rule()
     def zones_change_their_rules(self):
         self.set_rules(self.rules_version + 1)
-        self.changed_at = dict.fromkeys(self.changed_at, self.world.clock.now())
+        self.note_change(self.changed_at)
 
     def set_rules(self, version):
         self.rules_version = version
@@ -167,6 +168,11 @@ class AnyInterleaving(RuleBasedStateMachine):
         self.blurred |= blurred_by_restore(self.world.state, self.heard)
         self.look()
 
+    def note_change(self, window_ids):
+        """Windows, their people or their rules were changed now; or, where the clock has stepped back since, when they were."""
+        now = self.world.clock.now()
+        self.changed_at |= {each: max(now, self.changed_at.get(each, now)) for each in window_ids}
+
     def look(self, *, ticked=False, alone=False):
         """Holds the promises against what there is.
 
@@ -184,14 +190,14 @@ class AnyInterleaving(RuleBasedStateMachine):
             if before.windows.get(window_id) != after.windows[window_id]
             or before.people.get(person_id) != after.people[person_id]
         }
-        self.changed_at |= dict.fromkeys(changed, now)
+        self.note_change(changed)
         check(doubled(after, self.heard))
         check(told_wrong(after, self.heard, except_calls=self.blurred))
         check(moved_after_dial(before, after))
         check(uninvited(before, after))
         if ticked and not self.rules_followed:
             self.rules_followed = True
-            self.changed_at = dict.fromkeys(self.changed_at, now)
+            self.note_change(self.changed_at)
         elif ticked:
             check(overdue(after, now + PERIOD))
             check(missed(after, world.zones, now, self.changed_at))
