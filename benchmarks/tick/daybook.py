@@ -5,6 +5,7 @@ in a process that ticks in a loop.
 """
 
 import contextlib
+import gc
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -118,7 +119,10 @@ async def measure(task: dict[str, Any]) -> dict[str, Any]:
 def work(task: dict[str, Any]) -> dict[str, Any]:
     # the log is written, as in production, and read by nobody
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        # as run_program does
         configure_logs(service=SERVICE, level="info")
+        gc.collect()
+        gc.freeze()
         return uvloop.run(measure(task))
 
 

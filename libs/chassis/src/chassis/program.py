@@ -8,6 +8,7 @@ if __name__ == "__main__":
 """
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -51,6 +52,9 @@ def run_program(
     configure_logs(service=service, level=settings.log_level)
     endpoint = str(settings.otlp_endpoint) if settings.otlp_endpoint is not None else None
     traces = configure_traces(service=service, otlp_endpoint=endpoint, trace_log=settings.trace_log)
+    # what the imports made stays: looking through it for garbage, at every large piece of work, would cost a quarter of that
+    gc.collect()
+    gc.freeze()
     try:
         uvloop.run(_until_stopped(settings, main))
     except Exception as error:
