@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from window_scheduler.errors import NoSuchWindow
 from window_scheduler.tables import call_windows
 from window_scheduler.windows import Occurrence, OneOff, Weekly, WindowTimes
+
+TIMES_KEPT = 4096
 
 
 @dataclass(frozen=True)
@@ -129,19 +132,51 @@ async def remove_window(connection: AsyncConnection, window_id: UUID) -> None:
 
 def times_of(row: RowMapping) -> WindowTimes:
     """The times in a row of `call_windows`."""
-    days = (
-        OneOff(row["on_date"])
-        if row["weekdays"] is None
-        else Weekly(
-            frozenset(row["weekdays"]),
-            every_weeks=row["every_weeks"],
-            first_date=row["first_date"],
-            last_date=row["last_date"],
-            except_dates=frozenset(row["except_dates"]),
-            paused_until=row["paused_until"],
-        )
+    if row["weekdays"] is None:
+        return _one_off(row["starts_at"], row["ends_at"], row["on_date"], ends_next_day=row["ends_next_day"])
+    return _weekly(
+        row["starts_at"],
+        row["ends_at"],
+        tuple(row["weekdays"]),
+        every_weeks=row["every_weeks"],
+        first_date=row["first_date"],
+        last_date=row["last_date"],
+        except_dates=tuple(row["except_dates"]),
+        paused_until=row["paused_until"],
+        ends_next_day=row["ends_next_day"],
     )
-    return WindowTimes(row["starts_at"], row["ends_at"], days, ends_next_day=row["ends_next_day"])
+
+
+# many people choose the same times: one object for all of them is made once
+
+
+@lru_cache(maxsize=TIMES_KEPT)
+def _weekly(
+    starts_at: time,
+    ends_at: time,
+    weekdays: tuple[int, ...],
+    *,
+    every_weeks: int,
+    first_date: date | None,
+    last_date: date | None,
+    except_dates: tuple[date, ...],
+    paused_until: date | None,
+    ends_next_day: bool,
+) -> WindowTimes:
+    days = Weekly(
+        frozenset(weekdays),
+        every_weeks=every_weeks,
+        first_date=first_date,
+        last_date=last_date,
+        except_dates=frozenset(except_dates),
+        paused_until=paused_until,
+    )
+    return WindowTimes(starts_at, ends_at, days, ends_next_day=ends_next_day)
+
+
+@lru_cache(maxsize=TIMES_KEPT)
+def _one_off(starts_at: time, ends_at: time, on_date: date, *, ends_next_day: bool) -> WindowTimes:
+    return WindowTimes(starts_at, ends_at, OneOff(on_date), ends_next_day=ends_next_day)
 
 
 def window_of(row: RowMapping) -> CallWindow:

@@ -34,10 +34,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 _ONE_DAY = timedelta(days=1)
+_OPENINGS_KEPT = 8192
 _DAYS_TRIED = 8
 """Of the days by a window's own rule: some are over already, and a zone may leave one out."""
 
@@ -139,14 +141,22 @@ def first_occurrence(times: WindowTimes, zone: ZoneInfo, day: date) -> Occurrenc
 
 
 def _opening(day: date, times: WindowTimes, zone: ZoneInfo) -> Occurrence | None:
-    opens_at = _instant(day, times.starts_at, zone)
-    moved_by = opens_at.astimezone(zone).replace(tzinfo=None) - datetime.combine(day, times.starts_at)
+    return _opening_between(day, times.starts_at, times.ends_at, times.ends_next_day, zone)
+
+
+@lru_cache(maxsize=_OPENINGS_KEPT)
+def _opening_between(
+    day: date, starts_at: time, ends_at: time, ends_next_day: bool, zone: ZoneInfo
+) -> Occurrence | None:
+    """Kept, since many people of one zone choose the same times, and a tick comes to all of these at once."""
+    opens_at = _instant(day, starts_at, zone)
+    moved_by = opens_at.astimezone(zone).replace(tzinfo=None) - datetime.combine(day, starts_at)
     if moved_by >= _ONE_DAY:
         return None
-    last_day = day + _ONE_DAY if times.ends_next_day else day
-    closes_at = _instant(last_day, times.ends_at, zone)
+    last_day = day + _ONE_DAY if ends_next_day else day
+    closes_at = _instant(last_day, ends_at, zone)
     if closes_at <= opens_at:
-        length = datetime.combine(last_day, times.ends_at) - datetime.combine(day, times.starts_at)
+        length = datetime.combine(last_day, ends_at) - datetime.combine(day, starts_at)
         closes_at = opens_at + length
     return Occurrence(day, opens_at, closes_at)
 
