@@ -211,10 +211,8 @@ def check(faults: Iterable[str]) -> None:
     assert not found, "\n".join(found)
 
 
-LEFT_TO_THE_GARBAGE_COLLECTOR = "ignore:The garbage collector is trying:sqlalchemy.exc.SAWarning"
-"""What a process is killed with while the pool hands it a connection."""
-
-pytestmark = pytest.mark.filterwarnings(LEFT_TO_THE_GARBAGE_COLLECTOR)
+# who is killed while the pool hands them a connection leaves it to the garbage collector, and of that the pool warns
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
 @pytest.fixture(autouse=True)
