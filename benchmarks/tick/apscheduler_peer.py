@@ -4,8 +4,11 @@ Its jobs do nothing, so that what is measured is its own work: finding them, han
 when each runs next.
 """
 
+import logging
+import os
 import pickle
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -99,5 +102,12 @@ def _fill(scheduler: BackgroundScheduler, store: SQLAlchemyJobStore, task: dict[
         connection.execute(store.jobs_t.insert(), rows)
 
 
+def work(task: dict[str, Any]) -> dict[str, Any]:
+    # its log is written as ours is, and read by nobody
+    with Path(os.devnull).open("w") as nowhere:
+        logging.basicConfig(stream=nowhere, level=logging.INFO)
+        return compare(task)
+
+
 if __name__ == "__main__":
-    contest(compare)
+    contest(work)

@@ -101,7 +101,8 @@ async def due(url: str, nats_url: str, now: datetime, servers: Servers, windows:
 async def _find(database: Database, now: datetime, servers: Servers, windows: int) -> Reading:
     """Claims all that is due, and lets go of it."""
     async with database.transaction() as connection:
-        await claim_due(connection, INSTALLED, until=now - timedelta(days=1), limit=windows)
+        # so that its statements stand
+        await claim_due(connection, INSTALLED, until=now + PERIOD, limit=1)
         before = read_clocks(servers)
         await claim_due(connection, INSTALLED, until=now + PERIOD, limit=windows)
         cost = read_clocks(servers) - before
