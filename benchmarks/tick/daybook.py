@@ -37,10 +37,11 @@ Servers = Mapping[str, int]
 
 async def idle(url: str, now: datetime, servers: Servers) -> dict[str, Any]:
     """Nothing is due: what looking for it costs, and what the whole first half of a tick costs."""
-    async with open_database(url, schema=SCHEMA) as database:
+    # on one connection: a tick looks on a new one, which is not asked first whether it still stands, as a pool's would be
+    async with open_database(url, schema=SCHEMA) as database, database.engine.connect() as connection:
 
         async def look() -> None:
-            async with database.transaction() as connection:
+            async with connection.begin():
                 await claim_due(connection, INSTALLED, until=now + PERIOD, limit=WINDOWS_A_BATCH)
 
         look_cpu_ms = await _cpu_ms(look, servers)

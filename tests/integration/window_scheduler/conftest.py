@@ -1,10 +1,7 @@
 """window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
 
-import asyncio
 import os
 import random
-import sys
-from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -14,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from crowds import gathered
+from forked_commands import forked_commands
 from forked_ticks import forked_ticks
 
 import window_scheduler
@@ -164,8 +162,14 @@ def book(database, sealer, clock):
     return booked
 
 
+@pytest.fixture(scope="session")
+def commands():
+    with forked_commands() as opened:
+        yield opened
+
+
 @pytest.fixture
-def daybook(api):
+def daybook(api, commands):
     """The command `daybook`, as an operator types it: (exit status, standard output, standard error)."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -176,14 +180,7 @@ def daybook(api):
         "DAYBOOK_NATS_URL": f"nats://{NOBODY_LISTENS}",
     }
 
-    async def typed(*words):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "daybook_cli", *words, env=environment, stdout=PIPE, stderr=PIPE
-        )
-        out, err = await process.communicate()
-        return process.returncode, out.decode(), err.decode()
-
-    return typed
+    return partial(commands.typed, environment=environment)
 
 
 @pytest.fixture

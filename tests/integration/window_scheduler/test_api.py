@@ -193,7 +193,7 @@ async def test_a_deleted_person_is_not_dialed_and_nothing_of_them_is_left(api, p
     await api.people.DeletePerson(pb.DeletePersonRequest(person_id=person.person_id))
     assert (await api.may_dial(call)).refusal == pb.DIAL_REFUSAL_UNKNOWN_CALL
     async with database.transaction() as connection:
-        for table in ("people", "call_windows", "scheduled_calls", "dial_authorizations", "outbox"):
+        for table in ("people", "call_windows", "scheduled_calls", "dial_authorizations", "outbox", "window_decisions"):
             count = await connection.execute(text(f"SELECT count(*) FROM {table}"))
             assert (table, count.scalar_one()) == (table, 0)
 

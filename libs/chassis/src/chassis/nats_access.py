@@ -9,7 +9,7 @@ from pathlib import Path
 from nats.aio.client import DEFAULT_INBOX_PREFIX, Client
 from pydantic import SecretStr
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
 RECONNECT_WAIT_S = 0.5
 PING_EVERY_S = 20
 """A connection that answers none of two is given up, and made anew."""

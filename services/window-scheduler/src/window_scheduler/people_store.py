@@ -13,7 +13,7 @@ from window_scheduler.calling_hours import CallingHours
 from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
 from window_scheduler.people import Consent, Person, Profile
 from window_scheduler.sealed import Sealer
-from window_scheduler.tables import call_windows, people, window_decisions
+from window_scheduler.tables import call_windows, outbox, people, scheduled_calls, window_decisions
 
 
 class PeopleStore:
@@ -61,6 +61,8 @@ class PeopleStore:
         await self.locked(person_id)
         # a tick that has claimed one of the windows stores its call first, and the call goes with the person
         await self._connection.execute(delete(call_windows).where(call_windows.c.person_id == person_id))
+        calls = select(scheduled_calls.c.call_id).where(scheduled_calls.c.person_id == person_id)
+        await self._connection.execute(delete(outbox).where(outbox.c.call_id.in_(calls)))
         await self._connection.execute(delete(window_decisions).where(window_decisions.c.person_id == person_id))
         await self._connection.execute(delete(people).where(people.c.person_id == person_id))
 

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 WINDOWS_A_BATCH = 1000
 BATCHES_AT_ONCE = 2
 """So that while one waits for PostgreSQL, the other is thought about."""
-TOLD_ONE_BY_ONE = 1000
+TOLD_ONE_BY_ONE = 100
 """Of more windows than so many a tick, the record tells, not the log."""
 CLOCKS_APART = timedelta(minutes=1)
 TICKS_KEPT_FOR = timedelta(days=30)
@@ -169,8 +169,7 @@ async def _schedule_batches(
             await set_next(connection, upcoming, zone_data=zones.version)
             await add_to_totals(connection, counted)
         awaiting |= batch.awaiting
-        if tally.found < TOLD_ONE_BY_ONE:
-            _tell(batch)
+        _tell(batch, at_most=TOLD_ONE_BY_ONE - tally.found)
         tally.add(counted)
 
 
@@ -182,10 +181,10 @@ def _tally(batch: Batch) -> Tally:
     return Tally(found=len(batch.plans), scheduled=scheduled, declined=is_open - scheduled, missed=missed)
 
 
-def _tell(batch: Batch) -> None:
-    """Logs what a committed batch came to."""
+def _tell(batch: Batch, *, at_most: int) -> None:
+    """Logs what a committed batch came to, so many decisions of it."""
     plans = {each.window.window_id: each for each in batch.plans}
-    for each in batch.decided:
+    for each in batch.decided[: max(at_most, 0)]:
         planned = plans[each.window_id]
         window = {"person_id": str(each.person_id), "window_id": str(each.window_id)}
         if each.decision in MISSED:
