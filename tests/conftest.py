@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
-import asyncpg
 import hypothesis
 import nats
 import pytest
-from real_servers import RealNats, RealPostgres
+from real_servers import RealNats, RealPostgres, a_database
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -62,12 +60,8 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture
 async def postgres_url(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """A database of this test's own."""
-    name = f"test_{uuid4().hex}"
-    connection = await asyncpg.connect(postgres_server.url())
-    await connection.execute(f'CREATE DATABASE "{name}"')
-    yield postgres_server.url(name)
-    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await connection.close()
+    async with a_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,10 @@ import asyncio
 import signal
 import subprocess
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import nats
@@ -94,3 +97,14 @@ class RealNats(_Server):
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
+
+
+@asynccontextmanager
+async def a_database(server: EmbeddedPostgres, *, template: str = "template1") -> AsyncIterator[str]:
+    """The address of a new database, a copy of another, while the block runs."""
+    name = f"test_{uuid4().hex}"
+    connection = await asyncpg.connect(server.url())
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server.url(name)
+    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await connection.close()

@@ -199,10 +199,15 @@ def uninvited(before: State, after: State) -> Iterator[str]:
             yield f"Somebody who may not be called got {call}"
 
 
-def overdue(state: State, until: datetime) -> Iterator[str]:
-    """After a tick, no window is due that opens before the next."""
+def overdue(state: State, now: datetime, until: datetime) -> Iterator[str]:
+    """After a tick, no window is due that opens before the next; but for one that is yet to open, while its person's call may
+    still be dialed in a chance before it.
+    """
+    standing = [call for call in state.calls if not call.dialed and not call.finished]
     for window_id, opens_at in state.next_opens_at.items():
-        if opens_at <= until:
+        person_id, _ = state.windows[window_id]
+        awaits = any(call.day[0] == person_id and now < call.not_after < opens_at for call in standing)
+        if opens_at <= until and not awaits:
             yield f"Window {window_id} is due still, for {opens_at}: {state.windows[window_id]}"
 
 

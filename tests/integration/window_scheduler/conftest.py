@@ -1,5 +1,6 @@
 """window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
 
+import asyncio
 import os
 import random
 from contextlib import asynccontextmanager
@@ -9,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from crowds import gathered
 from forked_commands import forked_commands
 from forked_ticks import forked_ticks
+from real_servers import a_database
 
 import window_scheduler
 from chassis.bus import STREAMS, open_bus
@@ -48,10 +51,25 @@ def clock():
     return ManualClock(NOW)
 
 
+@pytest.fixture(scope="session")
+def template(postgres_server):
+    """A database with the schema in it, of which each test gets a copy: to make the schema takes as long as many a test."""
+    name = f"template_{uuid4().hex}"
+
+    async def make():
+        connection = await asyncpg.connect(postgres_server.url())
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+        await upgrade(postgres_server.url(name), schema=SCHEMA, revisions=REVISIONS)
+
+    asyncio.run(make())
+    return name
+
+
 @pytest.fixture
-async def database_url(postgres_url):
-    await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
-    return postgres_url
+async def database_url(postgres_server, template):
+    async with a_database(postgres_server, template=template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ class AnyInterleaving(RuleBasedStateMachine):
             self.rules_followed = True
             self.note_change(self.changed_at)
         elif ticked:
-            check(overdue(after, now + PERIOD))
+            check(overdue(after, now, now + PERIOD))
             check(missed(after, world.zones, now, self.changed_at))
             check(untold(after, world.zones, now, self.changed_at))
             if alone:
@@ -229,7 +229,7 @@ def in_the_world(database_url, nats_url):
         stack = AsyncExitStack()
         world = runner.run(stack.enter_async_context(a_world(database_url, nats_url)))
 
-        def run(examples, steps):
+        def run(examples, steps, *, derandomize=False):
             run_state_machine_as_test(
                 lambda: AnyInterleaving(world, runner),
                 settings=settings(
@@ -237,6 +237,7 @@ def in_the_world(database_url, nats_url):
                     stateful_step_count=steps,
                     deadline=None,
                     database=None,
+                    derandomize=derandomize,
                     print_blob=True,
                     phases=[Phase.generate, Phase.shrink],  # to explain a failure takes a tracer, and long
                     suppress_health_check=list(HealthCheck),
@@ -334,7 +335,8 @@ async def test_a_process_may_be_killed_at_any_of_its_steps(database_url, nats_ur
 
 @pytest.mark.timeout(900)
 def test_any_interleaving_keeps_the_promises(in_the_world):
-    in_the_world(examples=60, steps=30)
+    # the same ones each time: what others a longer run draws, it is there to find
+    in_the_world(examples=60, steps=30, derandomize=True)
 
 
 @pytest.mark.endurance

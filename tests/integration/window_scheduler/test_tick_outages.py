@@ -19,8 +19,12 @@ from real_servers import RealNats, RealPostgres
 from sqlalchemy import text
 from tick_books import faults, read_books, standing
 
+import window_scheduler
 from chassis.database import Database
+from chassis.migrations import upgrade
+from window_scheduler.tables import SCHEMA
 
+REVISIONS = Path(window_scheduler.__file__).parent / "migrations"
 WINDOWS = 600
 
 FEW_AND_MANY = [
@@ -49,11 +53,12 @@ def postgres():
 
 
 @pytest.fixture
-async def postgres_url(postgres):
+async def database_url(postgres):
     """A database of this test's own, which goes with its server."""
     name = f"test_{uuid4().hex}"
     async with connected(postgres.embedded.url()) as connection:
         await connection.execute(f'CREATE DATABASE "{name}"')
+    await upgrade(postgres.embedded.url(name), schema=SCHEMA, revisions=REVISIONS)
     return postgres.embedded.url(name)
 
 
