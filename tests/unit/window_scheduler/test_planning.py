@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from window_scheduler.planning import Decision, DueWindow, StandingCall, call_id_of, plan, settle
+from window_scheduler.planning import Decision, DueWindow, StandingCall, call_id_of, plan, settle, why_over
 from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import Occurrence, OneOff, Weekly, WindowTimes
 
@@ -162,3 +162,13 @@ def test_a_call_whose_own_chance_is_gone_moves():
 
 def test_a_chance_that_has_grown_takes_its_call_along():
     assert settled(others={UUID(int=3): from_to("10:00", "11:00")}) is Decision.MOVED
+
+
+def test_an_opening_that_is_over_was_missed_by_ticks_that_failed_or_for_want_of_one():
+    def why(*ticks, called=False):
+        return why_over(DUE.occurrence, called=called, ticks=ticks, period=PERIOD)
+
+    assert why(at(8, 54), at(10)) is Decision.MISSED_NO_TICK
+    assert why(at(8, 55)) is Decision.MISSED_TICK_FAILED
+    assert why(at(9, 59)) is Decision.MISSED_TICK_FAILED
+    assert why(at(9, 30), called=True) is Decision.CALLED_ALREADY

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from window_scheduler.planning import Decision, DueWindow, PlannedCall, WindowPlan, awaits, plan, settle
+from window_scheduler.planning import Decision, DueWindow, PlannedCall, WindowPlan, awaits, plan, settle, why_over
 from window_scheduler.record_store import Decided, starts_between
 from window_scheduler.tick_store import days_with_call, move_calls, standing_calls, store_calls
 from window_scheduler.windows import Occurrence
@@ -114,11 +114,9 @@ async def _missed(
     called = await days_with_call(connection, [(window.person_id, opening.local_day) for window, opening in over])
     earliest = min(opening.opens_at for _, opening in over) - period
     starts = await starts_between(connection, earliest, max(opening.closes_at for _, opening in over))
-
-    def decision(window: DueWindow, opening: Occurrence) -> Decision:
-        if (window.person_id, opening.local_day) in called:
-            return Decision.CALLED_ALREADY
-        in_time = any(opening.opens_at - period <= start < opening.closes_at for start in starts)
-        return Decision.MISSED_TICK_FAILED if in_time else Decision.MISSED_NO_TICK
-
-    return {(window.window_id, opening): decision(window, opening) for window, opening in over}
+    return {
+        (window.window_id, opening): why_over(
+            opening, called=(window.person_id, opening.local_day) in called, ticks=starts, period=period
+        )
+        for window, opening in over
+    }

@@ -11,7 +11,7 @@ Once it was dialed, the day has had its call. An opening that a tick sees ahead 
 the chance before it, is looked at again by the next tick.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -200,3 +200,18 @@ def settle(call: PlannedCall, standing: StandingCall, *, now: datetime) -> Decis
     if not alike:
         return Decision.CALLED_ALREADY
     return None if standing.window_id == call.window_id else Decision.MERGED
+
+
+def why_over(opening: Occurrence, *, called: bool, ticks: Collection[datetime], period: timedelta) -> Decision:
+    """What is to be said of an opening that was over before any tick came to it.
+
+    Args:
+        opening: of somebody who may be called.
+        called: its day has a call.
+        ticks: when ticks began.
+        period: how early a tick sees an opening.
+    """
+    if called:
+        return Decision.CALLED_ALREADY
+    in_time = any(opening.opens_at - period <= start < opening.closes_at for start in ticks)
+    return Decision.MISSED_TICK_FAILED if in_time else Decision.MISSED_NO_TICK
