@@ -1,18 +1,17 @@
 """The scheduled calls in PostgreSQL, from the moment that they stand: which dials were allowed, and how each call ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.errors import NoSuchCall
-from window_scheduler.tables import call_windows, dial_authorizations, scheduled_calls
-from window_scheduler.window_store import times_of
-from window_scheduler.windows import WindowTimes
+from window_scheduler.tables import dial_authorizations, scheduled_calls
 
 _DIALS_REMEMBERED = timedelta(days=2)
 
@@ -45,19 +44,19 @@ class ScheduledCall:
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
     """Raises NoSuchCall."""
-    found = await connection.execute(select(scheduled_calls).where(scheduled_calls.c.call_id == call_id))
-    row = found.mappings().one_or_none()
-    if row is None:
-        raise NoSuchCall(call_id)
-    return ScheduledCall(**row)
+    return await _one(connection, _BY_ID, call_id)
 
 
 async def locked_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
     """The call, which no tick moves until this transaction ends. Lock its person first. Raises NoSuchCall."""
-    found = await connection.execute(
-        select(scheduled_calls).where(scheduled_calls.c.call_id == call_id).with_for_update(key_share=True)
-    )
-    row = found.mappings().one_or_none()
+    return await _one(connection, _BY_ID.with_for_update(key_share=True), call_id)
+
+
+_BY_ID = select(scheduled_calls).where(scheduled_calls.c.call_id == bindparam("call_id"))
+
+
+async def _one(connection: AsyncConnection, query: Select[Any], call_id: UUID) -> ScheduledCall:
+    row = (await connection.execute(query, {"call_id": call_id})).mappings().one_or_none()
     if row is None:
         raise NoSuchCall(call_id)
     return ScheduledCall(**row)
@@ -82,12 +81,6 @@ async def calls_from(connection: AsyncConnection, person_id: UUID, local_day: da
         .where(scheduled_calls.c.local_day >= local_day)
     )
     return [ScheduledCall(**row) for row in found.mappings()]
-
-
-async def windows_now(connection: AsyncConnection, person_id: UUID) -> Mapping[UUID, WindowTimes]:
-    """The times of a person's windows as they are now, by the window's id."""
-    found = await connection.execute(select(call_windows).where(call_windows.c.person_id == person_id))
-    return {row["window_id"]: times_of(row) for row in found.mappings()}
 
 
 async def dialed_at(

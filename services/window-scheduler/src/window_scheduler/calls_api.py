@@ -21,7 +21,6 @@ from window_scheduler.call_store import (
     locked_call,
     note_dial,
     note_question,
-    windows_now,
 )
 from window_scheduler.dialing_rules import DialingRules, DialQuestion, Refused, may_dial
 from window_scheduler.errors import NoSuchCall, NoSuchPerson
@@ -32,6 +31,7 @@ from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
 from window_scheduler.time_zones import TimeZones
+from window_scheduler.window_store import windows_of
 
 log = structlog.get_logger()
 
@@ -114,8 +114,9 @@ class CallsApi(CallsServiceServicer):
         now = self._clock.now()
         async with self._database.transaction() as connection:
             person = await PeopleStore(connection, self._sealer).get(person_id)
-            day = day_asked_for(request.local_day, person, now)
-            return await explained_day(connection, person, day, now=now, tick_period=self._tick_period)
+            zone = self._zones.named(person.profile.time_zone)
+            day = day_asked_for(request.local_day, zone, now)
+            return await explained_day(connection, person, zone, day, now=now, tick_period=self._tick_period)
 
     async def _question(
         self, connection: AsyncConnection, call: ScheduledCall, person: Person, attempt_id: str, now: datetime
@@ -126,7 +127,7 @@ class CallsApi(CallsServiceServicer):
             not_after=call.not_after,
             finished=call.finished_at is not None,
             window_id=call.window_id,
-            windows=await windows_now(connection, person.person_id),
+            windows={each.window_id: each.times for each in await windows_of(connection, person.person_id)},
             zone=self._zones.named(person.profile.time_zone),
             calling_hours=person.profile.calling_hours,
             consented=person.profile.consent is not None,

@@ -1,6 +1,7 @@
 """What operators are told by CallsService: how scheduling stands, and why a day of a person has a call or none."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +23,6 @@ from window_scheduler.people_store import count_people
 from window_scheduler.record_store import DecisionRecord, TickRecord, decisions_on, last_start, last_tick
 from window_scheduler.standings import Standing, WindowOnDay, standing_now, standing_on_day
 from window_scheduler.tick_store import count_due
-from window_scheduler.time_zones import zone_named
 from window_scheduler.window_store import CallWindow
 from window_scheduler.windows import Occurrence, occurrence_on
 
@@ -97,7 +97,7 @@ async def _calls(connection: AsyncConnection, now: datetime) -> pb.CallCounts:
     )
 
 
-def day_asked_for(value: str, person: Person, now: datetime) -> date:
+def day_asked_for(value: str, zone: ZoneInfo | None, now: datetime) -> date:
     """The local day of a request: the one that it names, or today where the person is.
 
     Raises:
@@ -108,15 +108,20 @@ def day_asked_for(value: str, person: Person, now: datetime) -> date:
             return date.fromisoformat(value)
         except ValueError:
             raise InvalidInput("local_day", "is to be a date as YYYY-MM-DD, e.g. 2026-11-24; or empty.") from None
-    return now.astimezone(zone_named(person.profile.time_zone) or UTC).date()
+    return now.astimezone(zone or UTC).date()
 
 
 async def explained_day(
-    connection: AsyncConnection, person: Person, day: date, *, now: datetime, tick_period: timedelta
+    connection: AsyncConnection,
+    person: Person,
+    zone: ZoneInfo | None,
+    day: date,
+    *,
+    now: datetime,
+    tick_period: timedelta,
 ) -> pb.ExplainDayResponse:
-    """Why a person is called on one of their days, or not, window by window."""
+    """Why a person is called on one of their days, or not, window by window. Their zone is none where it is not known."""
     call = await call_on(connection, person.person_id, day)
-    zone = zone_named(person.profile.time_zone)
     consent = person.profile.consent
     noon = datetime.combine(day, time(12), tzinfo=UTC)
     # a local day lies within two days of its noon in UTC, wherever on earth it is
