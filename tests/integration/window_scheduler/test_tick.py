@@ -5,6 +5,7 @@ from uuid import UUID
 import nats
 import pytest
 from sqlalchemy import func, select, text
+from structlog.testing import capture_logs
 
 from chassis.bus import STREAMS, open_bus
 from chassis.clock import ManualClock, SystemClock
@@ -19,8 +20,19 @@ from window_scheduler.planning import Decision
 from window_scheduler.record_store import FORGOTTEN_AT_ONCE, begin_tick, decisions_on
 from window_scheduler.relay import announce
 from window_scheduler.tables import SCHEMA, people, ticks, window_decisions
-from window_scheduler.tick import DECISIONS_KEPT_FOR, check_clocks, conclude, forget_old_decisions, schedule
+from window_scheduler.tick import (
+    BATCHES_AT_ONCE,
+    DECISIONS_KEPT_FOR,
+    TOLD_ONE_BY_ONE,
+    check_clocks,
+    conclude,
+    forget_old_decisions,
+    schedule,
+)
+from window_scheduler.tick_store import claim_due
 from window_scheduler.time_zones import INSTALLED
+from window_scheduler.window_store import set_next
+from window_scheduler.windows import first_occurrence
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)
@@ -342,8 +354,11 @@ async def test_many_due_windows_are_taken_in_batches(api, database, tick):
                 """
             )
         )
-    tally = await tick()
+    with capture_logs() as lines:
+        tally = await tick()
     assert (tally.found, tally.scheduled, tally.published) == (2501, 2501, 2501)
+    told = sum(line["event"] == "call.scheduled" for line in lines)
+    assert TOLD_ONE_BY_ONE <= told <= TOLD_ONE_BY_ONE * BATCHES_AT_ONCE
 
 
 async def test_each_tick_leaves_a_record(api, database, tick, clock):
@@ -400,3 +415,31 @@ async def test_a_window_seen_ahead_of_time_gets_the_call_that_nobody_dialed_in_t
     await tick()
     [call] = await api.calls_of(person)
     assert (await api.may_dial(call)).allowed
+
+
+async def test_a_window_that_is_changed_while_a_tick_has_it_waits_for_what_the_tick_makes_of_it(
+    api, database, tick, clock
+):
+    """What was read before would put the opening that the tick has told as missed back on the list, to be missed once more."""
+    person = await api.person()
+    window = await api.window(person, "09:30", "10:00")
+    clock.advance(timedelta(hours=2))
+    async with asyncio.TaskGroup() as tasks, database.transaction() as connection:
+        [due] = await claim_due(connection, INSTALLED, until=clock.now(), limit=1)
+        changing = tasks.create_task(change(api, window, "15:00", "16:00"))
+        await until_somebody_waits_for_a_row(database)
+        assert not changing.done()
+        tomorrow = first_occurrence(due.times, due.zone, due.occurrence.local_day + timedelta(days=1))
+        await set_next(connection, {due.window_id: tomorrow}, zone_data=INSTALLED.version)
+    assert (await tick()).missed == 0
+    async with database.transaction() as connection:
+        assert await decisions_on(connection, UUID(person.person_id), due.occurrence.local_day) == []
+
+
+async def until_somebody_waits_for_a_row(database):
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(60), database.engine.connect() as connection:
+        while not (await connection.execute(waiting)).scalar_one():
+            await connection.rollback()  # what is seen is as of the transaction's begin

@@ -11,7 +11,7 @@ from chassis.database import Database
 from window_scheduler.people import Person
 from window_scheduler.tick import schedule_person
 from window_scheduler.time_zones import TimeZones
-from window_scheduler.window_store import CallWindow, set_next, windows_of
+from window_scheduler.window_store import CallWindow, locked_windows_of, set_next
 from window_scheduler.windows import Occurrence, WindowTimes, next_occurrence
 
 
@@ -34,7 +34,7 @@ async def replan(
     """Sets anew when each of a person's windows is due: in another zone, or once they agree to be called, it is so anew."""
     windows = [
         planned(window, window.times, person, zones, now=now)
-        for window in await windows_of(connection, person.person_id)
+        for window in await locked_windows_of(connection, person.person_id)
     ]
     await set_next(connection, {window.window_id: window.next for window in windows}, zone_data=zones.version)
     return windows

@@ -1,13 +1,13 @@
 """The call windows in PostgreSQL, each with the opening that it is due for next."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, func, insert, select, text, update
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.errors import NoSuchWindow
@@ -33,6 +33,14 @@ class CallWindow:
     zone_data: str
 
 
+_OF_ID = select(call_windows).where(call_windows.c.window_id == bindparam("id"))
+_OF_PERSON = (
+    select(call_windows)
+    .where(call_windows.c.person_id == bindparam("id"))
+    .order_by(call_windows.c.next_opens_at.asc().nulls_last(), call_windows.c.window_id)
+)
+
+
 async def add_window(connection: AsyncConnection, window: CallWindow, *, now: datetime) -> None:
     row = {
         "window_id": window.window_id,
@@ -46,35 +54,26 @@ async def add_window(connection: AsyncConnection, window: CallWindow, *, now: da
 
 async def get_window(connection: AsyncConnection, window_id: UUID) -> CallWindow:
     """Raises NoSuchWindow."""
-    found = await connection.execute(select(call_windows).where(call_windows.c.window_id == window_id))
-    row = found.mappings().one_or_none()
-    if row is None:
-        raise NoSuchWindow(window_id)
-    return window_of(row)
+    found = await connection.execute(_OF_ID, {"id": window_id})
+    return _one(found.mappings().one_or_none(), window_id)
+
+
+async def locked_window(connection: AsyncConnection, window_id: UUID) -> CallWindow:
+    """The window, which no tick takes on until this transaction ends. Lock its person first. Raises NoSuchWindow."""
+    found = await connection.execute(_OF_ID.with_for_update(), {"id": window_id})
+    return _one(found.mappings().one_or_none(), window_id)
 
 
 async def windows_of(connection: AsyncConnection, person_id: UUID) -> Sequence[CallWindow]:
     """A person's windows, the next to open first."""
-    found = await connection.execute(
-        select(call_windows)
-        .where(call_windows.c.person_id == person_id)
-        .order_by(call_windows.c.next_opens_at.asc().nulls_last(), call_windows.c.window_id)
-    )
+    found = await connection.execute(_OF_PERSON, {"id": person_id})
     return [window_of(row) for row in found.mappings()]
 
 
-async def times_by_person(
-    connection: AsyncConnection, person_ids: Collection[UUID]
-) -> Mapping[UUID, Mapping[UUID, WindowTimes]]:
-    """The times of all windows of each of these people, by the window's id."""
-    found = await connection.execute(_TIMES_BY_PERSON, {"person_ids": list(person_ids)})
-    times: dict[UUID, dict[UUID, WindowTimes]] = {person_id: {} for person_id in person_ids}
-    for row in found.mappings():
-        times[row["person_id"]][row["window_id"]] = times_of(row)
-    return times
-
-
-_TIMES_BY_PERSON = text("SELECT * FROM call_windows WHERE person_id = ANY(CAST(:person_ids AS uuid[]))")
+async def locked_windows_of(connection: AsyncConnection, person_id: UUID) -> Sequence[CallWindow]:
+    """The same, which no tick takes on until this transaction ends. Lock their person first."""
+    found = await connection.execute(_OF_PERSON.with_for_update(), {"id": person_id})
+    return [window_of(row) for row in found.mappings()]
 
 
 async def count_windows(connection: AsyncConnection, person_id: UUID) -> int:
@@ -128,6 +127,12 @@ async def remove_window(connection: AsyncConnection, window_id: UUID) -> None:
     removed = await connection.execute(delete(call_windows).where(call_windows.c.window_id == window_id))
     if removed.rowcount == 0:
         raise NoSuchWindow(window_id)
+
+
+def _one(row: RowMapping | None, window_id: UUID) -> CallWindow:
+    if row is None:
+        raise NoSuchWindow(window_id)
+    return window_of(row)
 
 
 def times_of(row: RowMapping) -> WindowTimes:

@@ -26,6 +26,7 @@ from window_scheduler.window_store import (
     change_window,
     count_windows,
     get_window,
+    locked_window,
     remove_window,
     windows_of,
 )
@@ -84,8 +85,9 @@ class WindowsApi(WindowsServiceServicer):
         window_id = uuid_of(request.window_id, "window_id")
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            window = await get_window(connection, window_id)
-            person = await PeopleStore(connection, self._sealer).locked(window.person_id)
+            person_id = (await get_window(connection, window_id)).person_id
+            person = await PeopleStore(connection, self._sealer).locked(person_id)
+            window = await locked_window(connection, window_id)
             times = self._booked(request.times, person, now)
             window = planned(window, times, person, self._zones, now=now)
             await change_window(connection, window)
