@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.errors import Conflict, InvalidInput
+from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.agenda import AgendaChance, AgendaDay, BookedWindow, Opening, Terms, agenda, next_call
 from window_scheduler.calendar_export import calendar_of
@@ -74,15 +74,9 @@ async def agenda_told(
 
 
 async def calendar_told(
-    connection: AsyncConnection, person: Person, zone: ZoneInfo | None, *, now: datetime
+    connection: AsyncConnection, person: Person, zone: ZoneInfo, *, now: datetime
 ) -> pb.ExportCalendarResponse:
-    """A person's windows as a calendar; an empty one where they are not called at all.
-
-    Raises:
-        Conflict: their zone is not known, so nobody knows when that would be.
-    """
-    if zone is None:
-        raise Conflict("This person's time zone is not known any more. Change it first, with UpdatePerson.")
+    """A person's windows as a calendar; an empty one where they are not called at all."""
     forbidden = _forbidden_by(person, zone) != pb.WINDOW_STANDING_UNSPECIFIED
     windows = [] if forbidden else await windows_of(connection, person.person_id)
     calendar = calendar_of({window.window_id: window.times for window in windows}, zone, now=now)

@@ -3,6 +3,7 @@
 
 from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -119,15 +120,19 @@ class WindowsApi(WindowsServiceServicer):
         person_id = uuid_of(request.person_id, "person_id")
         async with self._database.transaction() as connection:
             person = await PeopleStore(connection, self._sealer).get(person_id)
-            zone = self._zones.named(person.profile.time_zone)
-            return await calendar_told(connection, person, zone, now=self._clock.now())
+            return await calendar_told(connection, person, self._zone_of(person), now=self._clock.now())
 
     def _booked(self, message: pb.WindowTimes, person: Person, now: datetime) -> WindowTimes:
+        zone = self._zone_of(person)
+        hours = person.profile.calling_hours or self._calling_hours
+        return booked_times(requested_times_of(message), zone=zone, calling_hours=hours, now=now)
+
+    def _zone_of(self, person: Person) -> ZoneInfo:
+        """Raises Conflict where it is not known: then nobody knows when a window opens."""
         zone = self._zones.named(person.profile.time_zone)
         if zone is None:
             raise Conflict("This person's time zone is not known any more. Change it first, with UpdatePerson.")
-        hours = person.profile.calling_hours or self._calling_hours
-        return booked_times(requested_times_of(message), zone=zone, calling_hours=hours, now=now)
+        return zone
 
     async def _settle(self, event: str, window: CallWindow) -> None:
         log.info(event, window_id=str(window.window_id), person_id=str(window.person_id), window=str(window.times))
