@@ -137,6 +137,70 @@ async def test_a_connection_that_breaks_while_the_schema_is_looked_at_is_told_as
                 await look(url, schema="things", revisions=REVISIONS)
 
 
+@asynccontextmanager
+async def cut_after(url, messages, last_word):
+    """The address of a PostgreSQL whose connections end after so many of its messages, with a last one.
+
+    Yields:
+        It, and an event that is set once a connection ended so.
+    """
+    there, cut = urlsplit(url), asyncio.Event()
+
+    async def pass_on(source, sink):
+        with suppress(ConnectionError):
+            while chunk := await source.read(65536):
+                sink.write(chunk)
+        sink.close()
+
+    async def pass_on_until_cut(source, sink):
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            for _ in range(messages):
+                head = await source.readexactly(5)  # its type, and its length without the type
+                sink.write(head + await source.readexactly(int.from_bytes(head[1:]) - 4))
+            await source.readexactly(1)
+            sink.write(last_word)
+            cut.set()
+        sink.close()
+
+    async def serve(reader, writer):
+        upstream_reader, upstream_writer = await asyncio.open_connection(there.hostname, there.port)
+        async with asyncio.TaskGroup() as tasks:
+            answers = tasks.create_task(pass_on_until_cut(upstream_reader, writer))
+            tasks.create_task(pass_on(reader, upstream_writer))
+            await answers
+            upstream_writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        address = there._replace(netloc=there.netloc.replace(f":{there.port}", f":{port}"), query="sslmode=disable")
+        yield address.geturl(), cut
+
+
+def fatal(sqlstate):
+    """The message with which PostgreSQL ends a connection (its manual, 54.7: ErrorResponse)."""
+    fields = b"SFATAL\0VFATAL\0C" + sqlstate + b"\0Ended by the test\0\0"
+    return b"E" + (len(fields) + 4).to_bytes(4) + fields
+
+
+@pytest.mark.parametrize("last_word", [b"", fatal(b"57P01")], ids=["without a word", "as an administrator's"])
+async def test_a_connection_that_ends_at_any_message_is_told_as_such(postgres_url, last_word):
+    """While it is opened and SQLAlchemy asks what it connects to, as well as later."""
+    messages = 0
+    while True:
+        async with (
+            cut_after(postgres_url, messages, last_word) as (url, cut),
+            open_database(url, schema="things") as database,
+        ):
+            try:
+                await database.check()
+            except DatabaseUnavailable:
+                messages += 1
+                continue
+            assert not cut.is_set()
+            break
+    assert messages > 10
+
+
 async def test_the_parameters_of_libpq_hold_in_the_address(postgres_url):
     async with open_database(f"{postgres_url}?sslmode=prefer", schema="things") as database:
         await database.check()

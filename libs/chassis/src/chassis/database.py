@@ -20,6 +20,7 @@ CONNECT_TIMEOUT_S = 5.0
 NO_ANSWER = "PostgreSQL does not answer. Is it running, and does DAYBOOK_DATABASE_URL name it?"
 
 _PASSING = {
+    "08": "the connection broke",
     "25006": "it takes no writes (is it a standby?)",
     "40": "another transaction was in the way",
     "53": "it has no room, memory or connection left",
@@ -53,7 +54,8 @@ class Database:
             async with AsyncExitStack() as transaction:
                 try:
                     connection = await transaction.enter_async_context(self.engine.begin())
-                except PoolTimeoutError as error:
+                except (PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    # asyncpg's own where it breaks while SQLAlchemy sets a new connection up, before it translates errors
                     raise DatabaseUnavailable(NO_ANSWER) from error
                 yield connection
         except (OperationalError, InterfaceError) as error:
