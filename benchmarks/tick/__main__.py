@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 from benchmarks.contestants import ContestantFailed, peers_python, run_contestant
@@ -42,6 +43,7 @@ class Bench:
         few, hundredth = min(FEW_DUE, self.windows // 10), self.windows // 100
         _progress(f"{self.windows:,} windows: {few:,} due")
         few_due = median_tick([await self._tick(few) for _ in range(ROUNDS)])
+        few_floor = median([await self._floor(few) for _ in range(ROUNDS)])
         _progress(f"{self.windows:,} windows: {hundredth:,} due")
         one_percent_due = await self._tick(hundredth)
         return AtSize(
@@ -51,6 +53,8 @@ class Bench:
             start_rows=idle["start_rows"],
             few_due=few_due,
             one_percent_due=one_percent_due,
+            few_floor_cpu_s_a_window=few_floor,
+            one_percent_floor_cpu_s_a_window=await self._floor(hundredth),
             scan=scan,
             peak_memory_mib=await self._peak_memory_mib(hundredth),
         )
@@ -58,6 +62,17 @@ class Bench:
     async def _tick(self, due: int) -> TickCost:
         await make_due(self._url, due, now=_now())
         return TickCost(**await self._daybook(due=due))
+
+    async def _floor(self, due: int) -> float:
+        """PostgreSQL's CPU seconds a window for the rows of a tick, without a tick."""
+        await make_due(self._url, due, now=_now())
+        task = {
+            "database_url": self._url,
+            "servers": {"postgres": self._servers["postgres"]},
+            "now": _now().isoformat(),
+        }
+        floor = await asyncio.to_thread(run_contestant, "benchmarks.tick.floor", task)
+        return float(floor["cpu_s"] / floor["windows"])
 
     async def _scan(self, smaller: AtSize | None) -> ScanCost:
         if self.windows > LARGEST_SCANNED and smaller is not None:

@@ -1,5 +1,6 @@
 """The programs of a benchmark: how one is chosen, and that what it measures is there to be measured."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tick.daybook import measure
+from benchmarks.tick.floor import store
 from benchmarks.tick.population import TooFewWindows, fill, make_due
 from benchmarks.tick.scan import scan
 
@@ -44,6 +46,9 @@ async def test_a_tick_finds_stores_and_publishes_all_that_was_made_due(postgres_
     assert 80 <= tick["calls"] <= 100  # two windows of one person bring one call
     assert tick["rows_written"] > 3 * tick["calls"]  # window, call, announcement
     assert (await measure({**task, "due": 100}))["windows"] == 0
+
+    await make_due(postgres_url, 50, now=now)
+    assert (await store(task | {"servers": {"postgres": os.getpid()}}))["windows"] == 50
 
     assert (await scan(task))["looked_at"] == 1000
 
