@@ -40,7 +40,7 @@ class Bench:
         _progress(f"{self.windows:,} windows: nothing due")
         idle = await self._daybook(due=0)
         scan = await self._scan(smaller)
-        few, hundredth = min(FEW_DUE, self.windows // 10), self.windows // 100
+        few, hundredth = min(FEW_DUE, self.windows // 20), self.windows // 100
         _progress(f"{self.windows:,} windows: {few:,} due")
         few_due = median_tick([await self._tick(few) for _ in range(ROUNDS)])
         few_floor = median([await self._floor(few) for _ in range(ROUNDS)])

@@ -79,7 +79,7 @@ class AtSize:
         look_cpu_ms: one look at what is due when nothing is.
         start_cpu_ms: all that a tick asks before and while it looks, its own record among it, when nothing is due.
         start_rows: rows read by such a start.
-        few_due: a tick over 1,000 due windows, or a tenth of all where these are fewer than 10,000; the median of several.
+        few_due: a tick over 1,000 due windows, or a twentieth of all where these are fewer than 20,000; the median of several.
         one_percent_due: a tick over 1 % of all.
         few_floor_cpu_s_a_window: what PostgreSQL alone takes for the same rows as `few_due` (`floor.py`), by the window.
         one_percent_floor_cpu_s_a_window: likewise for `one_percent_due`.
