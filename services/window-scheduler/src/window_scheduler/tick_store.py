@@ -6,38 +6,51 @@ Every statement here works on a set of rows: the cost of a tick follows the wind
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from sqlalchemy import func, select, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.planning import DueWindow, PlannedCall, StandingCall
 from window_scheduler.tables import call_windows
 from window_scheduler.time_zones import TimeZones
-from window_scheduler.window_store import times_of
+from window_scheduler.window_store import TIMES_COLUMNS, times_from, times_of
 from window_scheduler.windows import Occurrence, WindowTimes
 
 PEOPLE_COUNTED_TO = 100
 
+_TIMES = ", ".join(TIMES_COLUMNS)
+_AFTER_TIMES = 2 + len(TIMES_COLUMNS)
 
-# "(SELECT …)" hides the moment from the planner: believing that little is due, it would sort all that is for each batch,
-# where it is to walk along the index until it has enough
-_CLAIM_OF = """
-    SELECT due.*, people.time_zone, consent_given_at IS NOT NULL AS consented, opted_out_at IS NOT NULL AS opted_out
+
+_CLAIM = """
+    SELECT window_id, person_id, {times}, next_local_day, next_opens_at, next_closes_at, zone_data,
+        people.time_zone, consent_given_at IS NOT NULL, opted_out_at IS NOT NULL
     FROM (
         SELECT * FROM call_windows
-        WHERE next_opens_at <= (SELECT CAST(:until AS timestamptz)) AND {whose}
-            AND window_id <> ALL(CAST(:leaving AS uuid[]))
-        ORDER BY next_opens_at LIMIT :limit
+        WHERE next_opens_at <= (SELECT CAST(:until AS timestamptz)) AND {these}
+        ORDER BY next_opens_at LIMIT {limit}
         FOR UPDATE SKIP LOCKED
     ) AS due JOIN people USING (person_id)
     ORDER BY next_opens_at
 """
-_CLAIM = text(_CLAIM_OF.format(whose="true"))
-_CLAIM_OF_PERSON = text(_CLAIM_OF.format(whose="person_id = :person_id"))
+_BUT = "window_id <> ALL(CAST(:leaving AS uuid[]))"
+_OF_PERSON_BUT = f"person_id = :person_id AND {_BUT}"
+
+
+@lru_cache(maxsize=64)
+def _claim(limit: int, *, these: str = "true") -> TextClause:
+    """The statement that claims so many windows.
+
+    PostgreSQL plans it once and not for every look, which would cost more than finding that nothing is due. For that its plan
+    must not hang on the values: "(SELECT …)" hides the moment (believing that little is due, PostgreSQL would also sort all that
+    is for each batch, where it is to walk along the index until it has enough), and the limit is a part of the statement.
+    """
+    return text(_CLAIM.format(times=_TIMES, limit=limit, these=these))
 
 
 async def claim_due(
@@ -59,39 +72,46 @@ async def claim_due(
         leaving: but for these.
         person_id: of this person alone.
     """
-    query = _CLAIM if person_id is None else _CLAIM_OF_PERSON
-    asked = {"until": until, "limit": limit, "leaving": list(leaving), "person_id": person_id}
-    found = await connection.execute(query, asked)
-    rows = found.mappings().all()
+    if person_id is not None:
+        claim = _claim(limit, these=_OF_PERSON_BUT)
+        found = await connection.execute(claim, {"until": until, "leaving": list(leaving), "person_id": person_id})
+    elif leaving:
+        found = await connection.execute(_claim(limit, these=_BUT), {"until": until, "leaving": list(leaving)})
+    else:
+        found = await connection.execute(_claim(limit), {"until": until})
+    rows = found.all()
     if not rows:
         return []
-    claimed = {row["window_id"]: times_of(row) for row in rows}
-    windows: dict[UUID, dict[UUID, WindowTimes]] = {row["person_id"]: {} for row in rows}
+    windows: dict[UUID, dict[UUID, WindowTimes]] = {row[1]: {} for row in rows}
     for row in rows:
-        windows[row["person_id"]][row["window_id"]] = claimed[row["window_id"]]
-    await _add_unclaimed(connection, windows, claimed)
-    return [
-        DueWindow(
-            window_id=row["window_id"],
-            person_id=row["person_id"],
-            times=claimed[row["window_id"]],
-            zone=zones.named(row["time_zone"]),
-            consented=row["consented"],
-            opted_out=row["opted_out"],
-            occurrence=Occurrence(row["next_local_day"], row["next_opens_at"], row["next_closes_at"]),
-            rules_changed=row["zone_data"] != zones.version,
-            others={key: times for key, times in windows[row["person_id"]].items() if key != row["window_id"]},
+        windows[row[1]][row[0]] = times_from(*row[2:_AFTER_TIMES])
+    await _add_unclaimed(connection, windows, [row[0] for row in rows])
+    due: list[DueWindow] = []
+    for row in rows:
+        window_id, person_id = row[:2]
+        local_day, opens_at, closes_at, zone_data, time_zone, consented, opted_out = row[_AFTER_TIMES:]
+        others = windows[person_id].copy()
+        due.append(
+            DueWindow(
+                window_id=window_id,
+                person_id=person_id,
+                times=others.pop(window_id),
+                zone=zones.named(time_zone),
+                consented=consented,
+                opted_out=opted_out,
+                occurrence=Occurrence(local_day, opens_at, closes_at),
+                rules_changed=zone_data != zones.version,
+                others=others,
+            )
         )
-        for row in rows
-    ]
+    return due
 
 
-_UNCLAIMED = text(
-    """
-    SELECT * FROM call_windows
+_OTHERS = """
+    SELECT window_id, person_id, {times} FROM call_windows
     WHERE person_id = ANY(CAST(:person_ids AS uuid[])) AND window_id <> ALL(CAST(:window_ids AS uuid[]))
-    """
-)
+"""
+_UNCLAIMED = text(_OTHERS.format(times=_TIMES))
 
 
 async def _add_unclaimed(
@@ -99,8 +119,8 @@ async def _add_unclaimed(
 ) -> None:
     """Adds the other windows of the people whose windows are claimed."""
     found = await connection.execute(_UNCLAIMED, {"person_ids": list(windows), "window_ids": list(claimed)})
-    for row in found.mappings():
-        windows[row["person_id"]][row["window_id"]] = times_of(row)
+    for row in found:
+        windows[row[1]][row[0]] = times_from(*row[2:])
 
 
 _STORE_CALLS = text(
