@@ -59,11 +59,16 @@ def environment(container: Container) -> dict[str, str | None]:
 
 
 def files(container: Container, render: Rendered) -> dict[Path, str]:
-    """The files that Secrets put before a container, with what the chart put into them; `(given)` where it is not known."""
+    """The files that Secrets and ConfigMaps put before a container, with what the chart put into them; `(given)` where it is not
+    known.
+    """
     volumes = {volume["name"]: volume for volume in container.pod.spec.get("volumes") or []}
     found = {}
     for mount in container.spec.get("volumeMounts") or []:
         volume = volumes.get(mount["name"], {})
+        if configuration := volume.get("configMap"):
+            held = (render.named("ConfigMap", configuration["name"]) or {}).get("data") or {}
+            found |= {Path(mount["mountPath"]) / name: text for name, text in held.items()}
         sources = volume["projected"]["sources"] if "projected" in volume else [volume]
         for source in sources:
             if secret := source.get("secret"):

@@ -38,6 +38,13 @@ KEYS_AND_TYPES = {
     "a log level that is none": bad("minimal", "logLevel: loud", "logLevel", "debug"),
     "an orchestrator that is none": bad("minimal", "voiceGateway: {orchestrator: robot}", "orchestrator", "standard"),
     "a TLS mode that is none": bad("minimal", "tls: {mode: maybe}", "mode", "certManager"),
+    "an outcome that is never tried again": bad(
+        "minimal", "callDispatcher: {retryPolicy: {outcomes: {reflected: {attempts: 2, delays_s: [60]}}}}", "reflected"
+    ),
+    "a delay of no time": bad(
+        "minimal", "callDispatcher: {retryPolicy: {outcomes: {busy: {attempts: 2, delays_s: [0]}}}}", "delays_s", "0"
+    ),
+    "a retry policy of jitter alone": bad("minimal", "callDispatcher: {retryPolicy: {jitter: 0.2}}", "outcomes"),
     "a port for an address": bad("minimal", "nats: {url: 'http://nats:4222'}", "url"),
 }
 

@@ -1,5 +1,6 @@
 """The chart and the settings classes agree: each setting can be set, each variable is known, and what is rendered loads."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import yaml
 from chart.programs import CLASSES, SERVICES, environment, files, settings_class, variables
 from chart.rendering import CHART, CI_FILES, rendered
 
+from call_dispatcher.retry_policy import RetryPolicy
 from chassis.nats_permissions import as_yaml
 from chassis.settings import load_settings
 
@@ -68,11 +70,17 @@ def test_what_is_rendered_loads(name, monkeypatch, tmp_path):
         folder.mkdir()
         for secret, text in secrets_of(container, render).items():
             (folder / secret).write_text(GIVEN.get(secret, text) if text == "(given)" else text)
+        (folder / "mounted").mkdir()
+        mounted = files(container, render)
         with monkeypatch.context() as process:
             for variable in variables(of):
                 process.delenv(variable, raising=False)
             for variable, value in environment(container).items():
                 process.setenv(variable, value or "known in the cluster")
+                if value and (text := mounted.get(Path(value))):
+                    here = folder / "mounted" / Path(value).name
+                    here.write_text(text)
+                    process.setenv(variable, str(here))
             process.setenv("DAYBOOK_SECRETS_DIR", str(folder))
             settings = load_settings(of)
         assert settings, container.name
@@ -88,6 +96,22 @@ def test_every_named_file_is_mounted(name):
                 assert Path(value) in there, f"{container.name}: {variable}={value} is not mounted"
             if variable == "DAYBOOK_SECRETS_DIR":
                 assert Path(value) in {path.parent for path in there}, f"{container.name}: {value} is not mounted"
+
+
+def test_the_schema_of_a_retry_policy_is_the_programs():
+    chart = json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    policy = _bounds(RetryPolicy.model_json_schema())
+    [outcome] = policy.pop("$defs").values()
+    policy["properties"]["outcomes"]["additionalProperties"] = {"$ref": "#/definitions/retriedOutcome"}
+    # no policy at all is Daybook's own: what the program asks for is asked for of one that says anything
+    assert policy.pop("required") == chart["retryPolicy"].pop("dependencies")["jitter"]
+    assert (chart["retryPolicy"], chart["retriedOutcome"]) == (policy, outcome)
+
+
+def _bounds(part):
+    """A schema without what is said to people, and without defaults."""
+    told = {"title", "description", "default"}
+    return {name: _bounds(each) if isinstance(each, dict) else each for name, each in part.items() if name not in told}
 
 
 def test_only_the_journal_is_given_the_key_encryption_key():

@@ -31,6 +31,7 @@ from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.rate import CallRate
 from call_dispatcher.relay import Relay
 from call_dispatcher.retries import Patience
+from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 from call_dispatcher.store import SCHEMA, DueCall
 from call_dispatcher.sweep import Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
@@ -48,6 +49,7 @@ from daybook.scheduler.v1 import scheduler_pb2, scheduler_pb2_grpc
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "0" * 32
+STEADY = Patience(retries=COMES_WITH_DAYBOOK.model_copy(update={"jitter": 0.0}))
 REVISIONS = Path(call_dispatcher.__file__).parent / "migrations"
 
 
@@ -282,7 +284,7 @@ async def opened_house(
     ):
         carrier = Carrier(account, threads=4)
         authority = DialAuthority(channel)
-        ledger = Ledger(database, patience=Patience(), clock=clock, wake_ups=wake_ups)
+        ledger = Ledger(database, patience=STEADY, clock=clock, wake_ups=wake_ups)
         yield House(
             database=database,
             bus=bus,

@@ -15,6 +15,7 @@ from call_dispatcher import store
 from call_dispatcher.intake import Intake
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.retries import Patience
+from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
@@ -55,7 +56,7 @@ async def calls_to_make(dispatcher):
 async def dispatching(dispatcher, nats_url):
     """call-dispatcher's intake while the block runs."""
     clock, stop = SystemClock(), asyncio.Event()
-    ledger = Ledger(dispatcher, patience=Patience(), clock=clock, wake_ups=WakeUps())
+    ledger = Ledger(dispatcher, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=WakeUps())
     intake = Intake(ledger, carrier=None)  # which is asked about calls that were placed, and none is
     async with (
         open_bus(NatsAccess(nats_url), source="call-dispatcher", clock=clock) as bus,

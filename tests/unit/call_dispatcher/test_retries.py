@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call, CallState, Outcome
 from call_dispatcher.carrier_errors import Fault
-from call_dispatcher.retries import RETRY_DELAYS, Finish, LookAgain, Patience, TryAgain, next_step, scaled
+from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
+from call_dispatcher.retry_policy import RetryPolicy
+from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-PATIENCE = Patience()
+PATIENCE = Patience(retries=COMES_WITH_DAYBOOK.model_copy(update={"jitter": 0.0}))
 CALL = Call(
     "call",
     "person",
@@ -162,6 +164,20 @@ def test_a_retry_lies_inside_the_window_and_after_now(state, reflection, party, 
 
 
 def test_delays_scale() -> None:
-    halved = scaled(RETRY_DELAYS, 0.5)
-    assert halved[Outcome.BUSY] == timedelta(minutes=1)
-    assert set(halved) == set(RETRY_DELAYS)
+    hurried = replace(PATIENCE, retry_scale=0.5)
+    assert next_step(ended(AttemptState.BUSY), CALL, NOW, hurried) == TryAgain(later(minutes=1), Outcome.BUSY, "busy")
+
+
+def test_an_outcome_that_the_policy_does_not_name_is_final() -> None:
+    only_busy = replace(
+        PATIENCE, retries=RetryPolicy.model_validate({"outcomes": {"busy": {"attempts": 2, "delays_s": [60]}}})
+    )
+    assert next_step(ended(AttemptState.NO_ANSWER), CALL, NOW, only_busy) == Finish(Outcome.NO_ANSWER, "no_answer")
+    assert next_step(ended(AttemptState.BUSY), CALL, NOW, only_busy) == TryAgain(later(minutes=1), Outcome.BUSY, "busy")
+    second = replace(CALL, attempts=2)
+    assert next_step(ended(AttemptState.BUSY), second, NOW, only_busy) == Finish(Outcome.BUSY, "attempts_exhausted")
+
+
+def test_asked_again_it_is_the_same_moment() -> None:
+    busy, drawing = ended(AttemptState.BUSY), Patience(COMES_WITH_DAYBOOK)
+    assert next_step(busy, CALL, NOW, drawing) == next_step(busy, CALL, NOW, drawing)

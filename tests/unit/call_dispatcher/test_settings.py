@@ -46,6 +46,7 @@ def test_what_is_right_is_taken(environment) -> None:
         ("DAYBOOK_CALLS_PER_SECOND", "0"),
         ("DAYBOOK_ORCHESTRATOR", "clever"),
         ("DAYBOOK_MAX_ATTEMPTS", "many"),
+        ("DAYBOOK_RETRY_POLICY_FILE", "/nowhere/policy.yaml"),
         ("DAYBOOK_RECONCILE_AFTER_S", "15"),
     ],
 )
@@ -71,9 +72,13 @@ def test_the_first_systems_name_for_the_orchestrator_is_understood(environment, 
     assert load_settings(Settings).conversation == conversation
 
 
-def test_the_policy_follows_the_settings(environment) -> None:
+def test_the_policy_follows_the_settings(environment, tmp_path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("outcomes: {busy: {attempts: 2, delays_s: [60]}}")
+    environment("DAYBOOK_RETRY_POLICY_FILE", str(file))
     environment("DAYBOOK_RETRY_SCALE", "0.5")
     environment("DAYBOOK_RECONCILE_AFTER_S", "40")
     patience = load_settings(Settings).patience
-    assert patience.retry_delays[Outcome.BUSY] == timedelta(minutes=1)
+    assert patience.retries.delay_after(Outcome.BUSY, 1, "call.1") == timedelta(minutes=1)
+    assert patience.retry_scale == 0.5
     assert patience.reconcile_after == timedelta(seconds=40)

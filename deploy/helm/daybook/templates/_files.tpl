@@ -3,6 +3,7 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
   /run/secrets/daybook        one file a setting, named like its variable (DAYBOOK_SECRETS_DIR)
   /run/secrets/daybook-keys   the people key, or the key-encryption key
   /run/secrets/daybook-tls    certificate, key and authority for gRPC
+  /etc/daybook/retries        call-dispatcher's retry policy, where the values give one
 */}}
 
 {{- define "daybook.volumes" -}}
@@ -64,6 +65,10 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
     items:
       - key: {{ $values.google.key }}
         path: key.json
+{{- else if and (eq $need "retry-policy") $values.callDispatcher.retryPolicy }}
+- name: retry-policy
+  configMap:
+    name: {{ $fullname }}-retry-policy
 {{- else if and (eq $need "recordings") (not $values.journal.objectStore.url) }}
 - name: recordings
   persistentVolumeClaim:
@@ -107,6 +112,10 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
 {{- else if and (eq $need "google") $values.google.existingSecret }}
 - name: google
   mountPath: /run/secrets/google
+  readOnly: true
+{{- else if and (eq $need "retry-policy") $values.callDispatcher.retryPolicy }}
+- name: retry-policy
+  mountPath: /etc/daybook/retries
   readOnly: true
 {{- else if and (eq $need "recordings") (not $values.journal.objectStore.url) }}
 - name: recordings

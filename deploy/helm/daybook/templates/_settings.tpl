@@ -96,6 +96,9 @@ DAYBOOK_DIALS_AT_ONCE: {{ .values.dialsAtOnce }}
 DAYBOOK_RING_S: {{ .values.ringSeconds }}
 DAYBOOK_SWEEP_PERIOD_S: {{ .values.sweepPeriodSeconds }}
 DAYBOOK_MAX_ATTEMPTS: {{ .values.maxAttempts }}
+{{- if .values.retryPolicy }}
+DAYBOOK_RETRY_POLICY_FILE: /etc/daybook/retries/policy.yaml
+{{- end }}
 {{- end -}}
 
 {{- define "daybook.settings.voice-gateway" }}

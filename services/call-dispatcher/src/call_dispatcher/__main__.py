@@ -1,7 +1,8 @@
-"""call-dispatcher: `python -m call_dispatcher serve | migrate | wait-for-schema`. All wiring stands here."""
+"""`python -m call_dispatcher serve | migrate | wait-for-schema | retry-policy-schema`. All wiring stands here."""
 
 import argparse
 import asyncio
+import json
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -17,6 +18,7 @@ from call_dispatcher.intake import Intake
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.rate import CallRate
 from call_dispatcher.relay import Relay
+from call_dispatcher.retry_policy import RetryPolicy
 from call_dispatcher.settings import MigrateSettings, Settings
 from call_dispatcher.store import SCHEMA
 from call_dispatcher.sweep import REVIEWED_AT_ONCE, Sweep
@@ -123,11 +125,15 @@ def main() -> int:
     commands.add_parser("serve", help="dial what is due, until it is stopped")
     commands.add_parser("migrate", help="bring the schema up to date")
     commands.add_parser("wait-for-schema", help="end once the schema is up to date")
+    commands.add_parser("retry-policy-schema", help="print the JSON Schema of a retry policy's file")
     match parser.parse_args().command:
         case "serve":
             return run_program(SERVICE, Settings, serve)
         case "wait-for-schema":
             return run_program(SERVICE, MigrateSettings, wait)
+        case "retry-policy-schema":
+            print(json.dumps(RetryPolicy.model_json_schema(), indent=2))
+            return 0
         case _:
             return run_program(SERVICE, MigrateSettings, migrate)
 

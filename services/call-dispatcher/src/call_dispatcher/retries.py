@@ -4,25 +4,13 @@
 answered and how the reflection ended, and both may be told after the call's end.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call, Outcome
 from call_dispatcher.carrier_errors import Fault, sip_fault
-
-RETRY_DELAYS: Mapping[Outcome, timedelta] = MappingProxyType(
-    {
-        Outcome.BUSY: timedelta(minutes=2),
-        Outcome.NO_ANSWER: timedelta(minutes=5),
-        Outcome.FAILED: timedelta(minutes=1),
-        Outcome.VOICEMAIL: timedelta(minutes=10),
-        Outcome.ANSWERED_SILENT: timedelta(minutes=5),
-    }
-)
-"""How long a person is left in peace before the next try. An outcome that is missing here is final."""
+from call_dispatcher.retry_policy import RetryPolicy
 
 TURNED_AWAY_DELAY = timedelta(seconds=5)
 """After a 429 or a connection that was not made: nobody was rung, so the person's peace is not what is waited for."""
@@ -33,8 +21,9 @@ class Patience:
     """How long to wait for what, from the settings.
 
     Attributes:
-        max_attempts: attempts a call that reached the carrier, or may have.
-        retry_delays: as `RETRY_DELAYS`, scaled.
+        retries: which outcomes are followed by another attempt, and when.
+        max_attempts: attempts a call that reached the carrier, or may have, whatever `retries` says.
+        retry_scale: what each delay of `retries` is multiplied by.
         reconcile_after: from storing an attempt to asking the carrier whether it has it. Longer than a POST can last.
         ring_quiet, call_quiet: silence after which the carrier is asked about a call that was to ring, or that is answered.
         answered_grace: from the end of an answered call to concluding that no reflection began, or that nobody will tell
@@ -42,18 +31,14 @@ class Patience:
         reflection_grace: from the end of a call to concluding that the end of its reflection will not be told.
     """
 
+    retries: RetryPolicy
     max_attempts: int = 3
-    retry_delays: Mapping[Outcome, timedelta] = field(default_factory=lambda: RETRY_DELAYS)
+    retry_scale: float = 1.0
     reconcile_after: timedelta = timedelta(seconds=30)
     ring_quiet: timedelta = timedelta(seconds=60)
     call_quiet: timedelta = timedelta(minutes=5)
     answered_grace: timedelta = timedelta(seconds=10)
     reflection_grace: timedelta = timedelta(minutes=1)
-
-
-def scaled(delays: Mapping[Outcome, timedelta], factor: float) -> Mapping[Outcome, timedelta]:
-    """The same table, each delay so many times as long."""
-    return MappingProxyType({outcome: delay * factor for outcome, delay in delays.items()})
 
 
 @dataclass(frozen=True)
@@ -106,14 +91,14 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
     ending = _ending(attempt, call, now, patience)
     if isinstance(ending, LookAgain):
         return ending
-    delay = patience.retry_delays.get(ending.outcome)
-    if not ending.worth_another or delay is None:
+    if not ending.worth_another or not patience.retries.retried(ending.outcome):
         return Finish(ending.outcome, ending.reason)
-    if call.attempts >= patience.max_attempts:
+    delay = patience.retries.delay_after(ending.outcome, call.attempts, attempt.attempt_id)
+    if delay is None or call.attempts >= patience.max_attempts:
         return Finish(ending.outcome, "attempts_exhausted")
     if attempt.state is AttemptState.NOT_PLACED:
         delay = timedelta(0)  # nobody was rung, and asking the carrier has taken its time already
-    return _unless_closed(now + delay, call, ending.outcome, ending.reason)
+    return _unless_closed(now + delay * patience.retry_scale, call, ending.outcome, ending.reason)
 
 
 def _unless_closed(at: datetime, call: Call, outcome: Outcome, reason: str) -> TryAgain | Finish:

@@ -1,14 +1,26 @@
 """The settings of this service. README.md has them as a table."""
 
 from datetime import timedelta
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import NoDecode
 
-from call_dispatcher.retries import RETRY_DELAYS, Patience, scaled
+from call_dispatcher.retries import Patience
+from call_dispatcher.retry_policy import RetryPolicy
+from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK, read_retry_policy
 from chassis.settings import BusSettings, DatabaseSettings, GrpcServerSettings, HttpUrl, ServiceSettings
 
 Orchestrator = Literal["enhanced", "standard"]
+
+
+def _read(given: str | RetryPolicy) -> RetryPolicy:
+    return given if isinstance(given, RetryPolicy) else read_retry_policy(Path(given))
+
+
+RetryPolicyFile = Annotated[RetryPolicy, NoDecode, BeforeValidator(_read)]
+"""Written as a file's path, and read at once: a file that does not fit keeps the service from starting."""
 
 
 class MigrateSettings(DatabaseSettings, ServiceSettings):
@@ -71,6 +83,11 @@ class Settings(GrpcServerSettings, BusSettings, DatabaseSettings, ServiceSetting
         default=60.0, gt=0, le=600, description="how long after a call's end the end of its reflection may be told."
     )
     sweep_period_s: float = Field(default=15.0, gt=0, le=300)
+    retry_policy: RetryPolicyFile = Field(
+        default=COMES_WITH_DAYBOOK,
+        validation_alias="DAYBOOK_RETRY_POLICY_FILE",
+        description="a YAML file that says which outcomes are tried again, and when.",
+    )
     max_attempts: int = Field(default=3, ge=1, le=10)
     retry_scale: float = Field(default=1.0, gt=0, le=10, description="multiplies every delay before a retry.")
 
@@ -93,8 +110,9 @@ class Settings(GrpcServerSettings, BusSettings, DatabaseSettings, ServiceSetting
     @property
     def patience(self) -> Patience:
         return Patience(
+            retries=self.retry_policy,
             max_attempts=self.max_attempts,
-            retry_delays=scaled(RETRY_DELAYS, self.retry_scale),
+            retry_scale=self.retry_scale,
             reconcile_after=timedelta(seconds=self.reconcile_after_s),
             ring_quiet=timedelta(seconds=self.ring_s + 35),
             call_quiet=timedelta(seconds=self.call_quiet_s),
