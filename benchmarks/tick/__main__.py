@@ -43,7 +43,7 @@ class Bench:
         few, hundredth = min(FEW_DUE, self.windows // 20), self.windows // 100
         _progress(f"{self.windows:,} windows: {few:,} due")
         few_due = median_tick([await self._tick(few) for _ in range(ROUNDS)])
-        few_floor = median([await self._floor(few) for _ in range(ROUNDS)])
+        floor_cpu_s_a_window = median([await self._floor(few) for _ in range(ROUNDS)])
         _progress(f"{self.windows:,} windows: {hundredth:,} due")
         one_percent_due = await self._tick(hundredth)
         return AtSize(
@@ -53,8 +53,7 @@ class Bench:
             start_rows=idle["start_rows"],
             few_due=few_due,
             one_percent_due=one_percent_due,
-            few_floor_cpu_s_a_window=few_floor,
-            one_percent_floor_cpu_s_a_window=await self._floor(hundredth),
+            floor_cpu_s_a_window=floor_cpu_s_a_window,
             scan=scan,
             peak_memory_mib=await self._peak_memory_mib(hundredth),
         )
