@@ -79,7 +79,7 @@ async def test_who_wants_no_more_calls_gets_none(daybook, rung_together, persona
         ("busy", "BUSY", 3),
         ("no_answer", "NO_ANSWER", 3),
         ("rejects", "NO_ANSWER", 3),
-        ("stays_silent", "ANSWERED_SILENT", 3),
+        ("stays_silent", "ANSWERED_SILENT", 2),
         ("voicemail", "VOICEMAIL", 3),
         ("invalid_number", "FAILED", 1),
     ],
