@@ -65,12 +65,7 @@ class Bench:
     async def _floor(self, due: int) -> float:
         """PostgreSQL's CPU seconds a window for the rows of a tick, without a tick."""
         await make_due(self._url, due, now=_now())
-        task = {
-            "database_url": self._url,
-            "servers": {"postgres": self._servers["postgres"]},
-            "now": _now().isoformat(),
-        }
-        floor = await asyncio.to_thread(run_contestant, "benchmarks.tick.floor", task)
+        floor = await self._on_postgresql("benchmarks.tick.floor")
         return float(floor["cpu_s"] / floor["windows"])
 
     async def _scan(self, smaller: AtSize | None) -> ScanCost:
@@ -81,13 +76,17 @@ class Bench:
                 extrapolated=True,
             )
         _progress(f"{self.windows:,} windows: a scan of all")
+        scan = await self._on_postgresql("benchmarks.tick.scan")
+        return ScanCost(cpu_s=scan["cpu_s"], peak_memory_mib=scan["peak_memory_mib"], extrapolated=False)
+
+    async def _on_postgresql(self, module: str) -> dict[str, Any]:
+        """What a contestant that needs no NATS tells."""
         task = {
             "database_url": self._url,
             "servers": {"postgres": self._servers["postgres"]},
             "now": _now().isoformat(),
         }
-        scan = await asyncio.to_thread(run_contestant, "benchmarks.tick.scan", task)
-        return ScanCost(cpu_s=scan["cpu_s"], peak_memory_mib=scan["peak_memory_mib"], extrapolated=False)
+        return await asyncio.to_thread(run_contestant, module, task)
 
     async def _daybook(self, *, due: int) -> dict[str, Any]:
         task = {
