@@ -133,8 +133,10 @@ async def kill_after(steps: int, work: Work, *, url: str, schema: str, control: 
         backends = [each.get_server_pid() for each in opened if not each.is_closed()]
         for each in opened:
             each.terminate()
-        # until they are gone they may hold locks, and carry out what they were sent
-        await control.fetch("SELECT pg_terminate_backend(pid, 60000) FROM unnest($1::int[]) AS pid", backends)
+        await control.fetch("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", backends)
+        # until they are gone they may hold locks, and carry out what they were sent; PostgreSQL itself would look each 100 ms
+        while await control.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[])", backends):
+            pass
     await process.bury()
     await engine.dispose()
     if ended:

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -109,6 +110,8 @@ class CarrierSite:
     faults: deque[Callable[[dict[str, Any]], Response]] = field(default_factory=deque)
     ended: list[tuple[str, str]] = field(default_factory=list)
     down: bool = False
+    script: Callable[[Request, dict[str, Any]], Awaitable[Response]] | None = None
+    """Answers a POST, where it is there, in place of `faults`."""
 
     def place(self, form: dict[str, Any]) -> dict[str, Any]:
         call = {
@@ -141,6 +144,8 @@ class CarrierSite:
         fields = await request.form()
         form = {name: values[0] if len(values := fields.getlist(name)) == 1 else values for name in fields}
         self.posts.append(form)
+        if self.script is not None:
+            return await self.script(request, form)
         if self.faults:
             return self.faults.popleft()(form)
         return JSONResponse(self.place(form), status_code=201)
@@ -176,12 +181,24 @@ class CarrierSite:
             yield f"http://127.0.0.1:{port}"
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What surrounds a call-dispatcher, in the test's hand."""
+
+    clock: ManualClock
+    scheduler: Scheduler
+    site: CarrierSite
+
+
 @dataclass
 class House:
     """One call-dispatcher, wired as `__main__` does, with its clock in the test's hand."""
 
     database: Database
     bus: Bus
+    channel: grpc.aio.Channel
+    account: CarrierAccount
+    carrier: Carrier
     clock: ManualClock
     scheduler: Scheduler
     site: CarrierSite
@@ -191,6 +208,11 @@ class House:
     sweep: Sweep
     dialer: Dialer
     wake_ups: WakeUps
+
+    def replica(self, database: Database, **account: object) -> "House":
+        """Another one, on connections of its own, as another process is; `account` changes how it asks the carrier."""
+        parts = Parts(self.clock, self.scheduler, self.site)
+        return wired(database, self.bus, self.channel, replace(self.account, **account), parts)
 
     async def schedule(self, *, closes_in: timedelta = timedelta(hours=1), person_id: str | None = None) -> Call:
         """A call whose window is open now, and which window-scheduler and the carrier know by the same number."""
@@ -261,12 +283,43 @@ class House:
         return [events_pb2.CallFinished.FromString(row.body) for row in rows]
 
 
+def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: CarrierAccount, parts: Parts) -> House:
+    """Its parts put together as `__main__` does. Who calls this closes its `carrier`."""
+    clock, wake_ups = parts.clock, WakeUps()
+    carrier = Carrier(account, threads=4)
+    authority = DialAuthority(channel)
+    ledger = Ledger(database, patience=STEADY, clock=clock, wake_ups=wake_ups)
+    return House(
+        database=database,
+        bus=bus,
+        channel=channel,
+        account=account,
+        carrier=carrier,
+        clock=clock,
+        scheduler=parts.scheduler,
+        site=parts.site,
+        ledger=ledger,
+        intake=Intake(ledger, carrier),
+        relay=Relay(database, bus, clock=clock, wake_ups=wake_ups),
+        sweep=Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups),
+        dialer=Dialer(
+            database,
+            ledger,
+            authority,
+            carrier,
+            CallRate(10_000),
+            Dialing(orchestrator="enhanced", at_once=4),
+            clock=clock,
+            wake_ups=wake_ups,
+        ),
+        wake_ups=wake_ups,
+    )
+
+
 @asynccontextmanager
 async def opened_house(
-    postgres_url: str, nats_url: str, scheduler_target: str, carrier_url: str, parts: dict[str, Any]
+    postgres_url: str, nats_url: str, scheduler_target: str, carrier_url: str, parts: Parts
 ) -> AsyncIterator[House]:
-    clock: ManualClock = parts["clock"]
-    wake_ups = WakeUps()
     account = CarrierAccount(
         account_sid=ACCOUNT,
         auth_token=SecretStr("token"),
@@ -279,35 +332,12 @@ async def opened_house(
     )
     async with (
         open_database(postgres_url, schema=SCHEMA) as database,
-        open_bus(NatsAccess(nats_url), streams=STREAMS, source="call-dispatcher", clock=clock) as bus,
+        open_bus(NatsAccess(nats_url), streams=STREAMS, source="call-dispatcher", clock=parts.clock) as bus,
         open_channel(scheduler_target) as channel,
     ):
-        carrier = Carrier(account, threads=4)
-        authority = DialAuthority(channel)
-        ledger = Ledger(database, patience=STEADY, clock=clock, wake_ups=wake_ups)
-        yield House(
-            database=database,
-            bus=bus,
-            clock=clock,
-            scheduler=parts["scheduler"],
-            site=parts["site"],
-            ledger=ledger,
-            intake=Intake(ledger, carrier),
-            relay=Relay(database, bus, clock=clock, wake_ups=wake_ups),
-            sweep=Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups),
-            dialer=Dialer(
-                database,
-                ledger,
-                authority,
-                carrier,
-                CallRate(10_000),
-                Dialing(orchestrator="enhanced", at_once=4),
-                clock=clock,
-                wake_ups=wake_ups,
-            ),
-            wake_ups=wake_ups,
-        )
-        carrier.close()
+        house = wired(database, bus, channel, account, parts)
+        yield house
+        house.carrier.close()
 
 
 @pytest.fixture
@@ -329,7 +359,7 @@ def site(clock) -> CarrierSite:
 async def open_house(postgres_url, nats_url, clock, scheduler, site) -> AsyncIterator[Callable[[], Any]]:
     """Opens one more dispatcher on the same database, scheduler and carrier."""
     await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
-    parts = {"clock": clock, "scheduler": scheduler, "site": site}
+    parts = Parts(clock, scheduler, site)
     async with AsyncExitStack() as stack:
         target = await stack.enter_async_context(scheduler.serving())
         url = await stack.enter_async_context(site.serving())
