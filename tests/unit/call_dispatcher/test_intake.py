@@ -89,8 +89,19 @@ def test_what_happened_to_an_attempt(event, happening) -> None:
     ("fields", "field"),
     [
         ({}, "carrier_call_id"),
+        ({"carrier_call_id": "CA" + "1" * 33}, "carrier_call_id"),
+        ({"carrier_call_id": "CA" + "\0" * 32}, "carrier_call_id"),
         ({"carrier_call_id": SID}, "event"),
         ({"carrier_call_id": SID, "carrier_status": pb.CarrierStatus()}, "carrier_status.status"),
+        ({"carrier_call_id": SID, "carrier_status": pb.CarrierStatus(status=99)}, "carrier_status.status"),
+        (
+            {"carrier_call_id": SID, "carrier_status": pb.CarrierStatus(status=3, sequence_number=2**31)},
+            "carrier_status.sequence_number",
+        ),
+        (
+            {"carrier_call_id": SID, "carrier_status": pb.CarrierStatus(status=8, sip_response_code=2**32 - 1)},
+            "carrier_status.sip_response_code",
+        ),
         ({"carrier_call_id": SID, "answered_by": pb.AnsweredBy()}, "answered_by.party"),
         ({"carrier_call_id": SID, "reflection": pb.ReflectionChanged()}, "reflection.state"),
     ],

@@ -29,7 +29,9 @@ def test_reads_a_status():
         ({"SequenceNumber": ""}, "SequenceNumber"),
         ({"SequenceNumber": "two"}, "SequenceNumber"),
         ({"SequenceNumber": "-1"}, "SequenceNumber"),
+        ({"SequenceNumber": "2147483648"}, "SequenceNumber"),
         ({"SequenceNumber": "99999999999"}, "SequenceNumber"),
+        ({"SipResponseCode": "2147483648"}, "SipResponseCode"),
         ({"CallDuration": "long"}, "CallDuration"),
     ],
 )

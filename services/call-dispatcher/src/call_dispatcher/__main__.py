@@ -1,4 +1,4 @@
-"""`python -m call_dispatcher serve | migrate | wait-for-schema | retry-policy-schema`. All wiring stands here."""
+"""`python -m call_dispatcher serve | migrate | wait-for-schema | retry-policy-schema | attempt-states`. All wiring is here."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from call_dispatcher.rate import CallRate
 from call_dispatcher.relay import Relay
 from call_dispatcher.retry_policy import RetryPolicy
 from call_dispatcher.settings import MigrateSettings, Settings
+from call_dispatcher.state_diagram import drawn
 from call_dispatcher.store import SCHEMA
 from call_dispatcher.sweep import REVIEWED_AT_ONCE, Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
@@ -126,6 +127,7 @@ def main() -> int:
     commands.add_parser("migrate", help="bring the schema up to date")
     commands.add_parser("wait-for-schema", help="end once the schema is up to date")
     commands.add_parser("retry-policy-schema", help="print the JSON Schema of a retry policy's file")
+    commands.add_parser("attempt-states", help="print what may happen to an attempt, as it stands in the README")
     match parser.parse_args().command:
         case "serve":
             return run_program(SERVICE, Settings, serve)
@@ -133,6 +135,9 @@ def main() -> int:
             return run_program(SERVICE, MigrateSettings, wait)
         case "retry-policy-schema":
             print(json.dumps(RetryPolicy.model_json_schema(), indent=2))
+            return 0
+        case "attempt-states":
+            print(drawn())
             return 0
         case _:
             return run_program(SERVICE, MigrateSettings, migrate)

@@ -5,6 +5,7 @@ revision was moved to other times. An event that cannot be right raises
 an error that is not retryable, and is put aside by the bus with the reason.
 """
 
+import re
 from datetime import UTC
 from uuid import UUID
 
@@ -57,6 +58,12 @@ _REFLECTIONS = {
 }
 
 
+_CARRIER_CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
+_ATTEMPT_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_MOST = 2**31 - 1
+"""What a column takes; voice-gateway lets no more through either."""
+
+
 class Intake:
     """Handles what comes in over the bus."""
 
@@ -87,7 +94,8 @@ class Intake:
         """
         message = received.message
         call_id = _uuid("call_id", message.call_id)
-        if message.attempt_id.rpartition(".")[0] != call_id:
+        of_call, _, number = message.attempt_id.rpartition(".")
+        if of_call != call_id or not _ATTEMPT_NUMBER.fullmatch(number):
             raise InvalidInput("attempt_id", "is to be of the call that the event names, CALL_ID.NUMBER")
         happening = happening_of(message)
         with bound_contextvars(call_id=call_id), span("record", context=call_context(call_id)):
@@ -125,16 +133,16 @@ def happening_of(message: events_pb2.CallProgressed) -> Happening:
         InvalidInput: a field cannot be right.
     """
     sid = message.carrier_call_id
-    if not sid:
-        raise InvalidInput("carrier_call_id", "is missing")
+    if not _CARRIER_CALL_ID.fullmatch(sid):
+        raise InvalidInput("carrier_call_id", "is to be CA and 32 hexadecimal digits")
     match message.WhichOneof("event"):
         case "carrier_status":
             status = message.carrier_status
             if status.status not in _STATES:
                 raise InvalidInput("carrier_status.status", "is none that this program knows")
-            return CarrierReported(
-                sid, _STATES[status.status], status.sequence_number, status.sip_response_code or None
-            )
+            sequence = _number("carrier_status.sequence_number", status.sequence_number)
+            sip_code = _number("carrier_status.sip_response_code", status.sip_response_code)
+            return CarrierReported(sid, _STATES[status.status], sequence, sip_code or None)
         case "answered_by":
             if message.answered_by.party not in _PARTIES:
                 raise InvalidInput("answered_by.party", "is none that this program knows")
@@ -152,6 +160,12 @@ def _uuid(field: str, value: str) -> str:
         return str(UUID(value))
     except ValueError:
         raise InvalidInput(field, "is to be a UUID") from None
+
+
+def _number(field: str, value: int) -> int:
+    if value > _MOST:
+        raise InvalidInput(field, f"is to be {_MOST} at most")
+    return value
 
 
 def _check_moment(field: str, moment: Timestamp) -> None:

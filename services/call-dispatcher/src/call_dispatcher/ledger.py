@@ -14,12 +14,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import metrics, store
-from call_dispatcher.attempts import Attempt, AttemptState, Happening, apply
+from call_dispatcher.attempts import Attempt, AttemptState, Happening
 from call_dispatcher.calls import Call, CallState, Move, Outcome, attempt_id_of, finished_event_id, move_of
 from call_dispatcher.errors import UnknownAttempt
 from call_dispatcher.outbox_store import add_outgoing
 from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
 from call_dispatcher.store import DueCall
+from call_dispatcher.transitions import apply
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import CALL_DIALED, CALL_FINISHED
@@ -125,7 +126,7 @@ class Ledger:
 
         Raises:
             UnknownAttempt: there is no such attempt. Every attempt is stored before the carrier hears of it.
-            AnotherCarrierCall: it happened to another call of the carrier than this attempt's.
+            AnotherCarrierCall: it happened to another call of the carrier than this attempt's, or to another attempt's.
         """
         now = self._clock.now()
         async with self._transaction() as connection:

@@ -10,13 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher.attempts import ANSWERED, UNCONFIRMED, Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call, CallState, Outcome
 from call_dispatcher.carrier_errors import Fault
+from call_dispatcher.errors import AnotherCarrierCall
 
 SCHEMA = "call_dispatcher"
+ONE_ATTEMPT_PER_CARRIER_CALL = "attempts_carrier_call_id_key"
 
 
 @dataclass(frozen=True)
@@ -250,31 +253,43 @@ async def find_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt 
 
 
 async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime | None) -> None:
-    """Stores where an attempt stands, and when it is to be looked after if nothing is heard of it."""
-    await connection.execute(
-        text("""
-            UPDATE attempts SET state = :state, live = :live, heard_at = :heard_at, ended_at = :ended_at,
-                carrier_call_id = :carrier_call_id, last_sequence = :last_sequence, fault = :fault,
-                error_code = :error_code, sip_code = :sip_code, answered_by = :answered_by,
-                reflection = :reflection, review_at = :review_at
-            WHERE attempt_id = :attempt_id
-        """),
-        {
-            "attempt_id": attempt.attempt_id,
-            "state": attempt.state,
-            "live": attempt.live,
-            "heard_at": attempt.heard_at,
-            "ended_at": attempt.ended_at,
-            "carrier_call_id": attempt.carrier_call_id,
-            "last_sequence": attempt.last_sequence,
-            "fault": attempt.fault,
-            "error_code": attempt.error_code,
-            "sip_code": attempt.sip_code,
-            "answered_by": attempt.answered_by,
-            "reflection": attempt.reflection,
-            "review_at": review_at,
-        },
-    )
+    """Stores where an attempt stands, and when it is to be looked after if nothing is heard of it.
+
+    Raises:
+        AnotherCarrierCall: the carrier's call that it is bound to is another attempt's.
+    """
+    try:
+        await connection.execute(
+            text("""
+                UPDATE attempts SET state = :state, live = :live, heard_at = :heard_at, ended_at = :ended_at,
+                    carrier_call_id = :carrier_call_id, last_sequence = :last_sequence, fault = :fault,
+                    error_code = :error_code, sip_code = :sip_code, answered_by = :answered_by,
+                    reflection = :reflection, review_at = :review_at
+                WHERE attempt_id = :attempt_id
+            """),
+            {
+                "attempt_id": attempt.attempt_id,
+                "state": attempt.state,
+                "live": attempt.live,
+                "heard_at": attempt.heard_at,
+                "ended_at": attempt.ended_at,
+                "carrier_call_id": attempt.carrier_call_id,
+                "last_sequence": attempt.last_sequence,
+                "fault": attempt.fault,
+                "error_code": attempt.error_code,
+                "sip_code": attempt.sip_code,
+                "answered_by": attempt.answered_by,
+                "reflection": attempt.reflection,
+                "review_at": review_at,
+            },
+        )
+    except IntegrityError as error:
+        if ONE_ATTEMPT_PER_CARRIER_CALL not in str(error.orig):
+            raise
+        raise AnotherCarrierCall(
+            f"The carrier's call {attempt.carrier_call_id} is told of attempt {attempt.attempt_id} and bound to another. "
+            "Look it up with the carrier: the paths of its webhooks name its attempt."
+        ) from None
 
 
 async def another_is_live(connection: AsyncConnection, attempt: Attempt) -> bool:

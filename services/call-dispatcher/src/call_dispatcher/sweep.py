@@ -23,7 +23,7 @@ from call_dispatcher.attempts import (
     TimePassed,
 )
 from call_dispatcher.authority import DialAuthority
-from call_dispatcher.errors import UnknownPerson
+from call_dispatcher.errors import CarrierUnavailable, UnknownPerson
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.telephony import Carrier
 from chassis.clock import Clock
@@ -144,7 +144,14 @@ class Sweep:
         if attempt.state is AttemptState.ACCEPTED and await self._closed(attempt):
             await self._carrier.cancel(attempt.carrier_call_id)
         call = await self._carrier.fetch(attempt.carrier_call_id)
-        return LostAtCarrier() if call is None else CarrierReported(call.carrier_call_id, call.state)
+        if call is None:
+            return LostAtCarrier()
+        if call.state is None:
+            raise CarrierUnavailable(
+                "The carrier tells a status of a call that this program does not know. It is asked again; look the call up "
+                "with the carrier, and for a newer Daybook."
+            )
+        return CarrierReported(call.carrier_call_id, call.state)
 
     async def _closed(self, attempt: Attempt) -> bool:
         async with self._database.transaction() as connection:
@@ -165,7 +172,7 @@ class Sweep:
         if not ours:
             return AbsentAtCarrier()
         first = min(ours, key=lambda call: call.created_at)
-        return CarrierReported(first.carrier_call_id, first.state)
+        return CarrierReported(first.carrier_call_id, first.state or AttemptState.ACCEPTED)
 
 
 def _unix(moment: datetime | None) -> float:

@@ -56,10 +56,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CarrierCall:
-    """A call as the carrier has it. `created_at` is to the second."""
+    """A call as the carrier has it. `created_at` is to the second.
+
+    `state` is None where the carrier tells a status that Twilio does not document: the call is there, and that is all there is
+    to know.
+    """
 
     carrier_call_id: str
-    state: AttemptState
+    state: AttemptState | None
     created_at: datetime
 
 
@@ -127,7 +131,7 @@ class Carrier:
                 time_limit=self._account.max_call_s,
             )
         except (TwilioRestException, TwilioServiceException) as error:
-            return _refusal(error.status, error.code or None)
+            return _refusal(error.status, error.code)
         except requests.RequestException as error:
             return TurnedAway("not_connected") if _never_connected(error) else OutcomeUnknown("connection_broke")
         except (TwilioException, ValueError, KeyError, TypeError, AttributeError):
@@ -201,7 +205,8 @@ class Carrier:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _refusal(status: int, code: int | None) -> PostAnswer:
+def _refusal(status: int, told: object) -> PostAnswer:
+    code = told if isinstance(told, int) and 0 < told < 2**31 else None  # it comes out of the answer as it stands there
     if status == requests.codes.too_many_requests:
         return TurnedAway("throttled")
     if status == requests.codes.request_timeout or not 400 <= status < 500:
@@ -220,7 +225,9 @@ def _never_connected(error: requests.RequestException) -> bool:
 def _carrier_call(call: CallInstance) -> CarrierCall:
     if not isinstance(call.sid, str) or not isinstance(call.date_created, datetime):
         raise ValueError("the carrier told a call without its id or date")  # noqa: TRY004 - it is the answer that is wrong
-    return CarrierCall(call.sid, _STATES[str(call.status)], call.date_created)
+    if not isinstance(call.status, str):
+        raise ValueError("the carrier told a call without its status")  # noqa: TRY004 - as above
+    return CarrierCall(call.sid, _STATES.get(call.status), call.date_created)
 
 
 class _OneTry(HttpClient):  # type: ignore[misc]  # twilio ships no types
