@@ -3,11 +3,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from chassis.database import DatabaseUnavailable, open_database
+from chassis.database import ASKED_AFTER_S, DatabaseUnavailable, open_database
 from chassis.migrations import SchemaBehind, check_schema, upgrade, wait_for_schema
 
 REVISIONS = Path(__file__).parent / "revisions"
@@ -199,6 +200,31 @@ async def test_a_connection_that_ends_at_any_message_is_told_as_such(postgres_ur
             assert not cut.is_set()
             break
     assert messages > 10
+
+
+async def end_all(url):
+    """Ends every connection to a database but its own."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await connection.close()
+
+
+@pytest.mark.parametrize(("rested_s", "asked"), [(ASKED_AFTER_S, True), (ASKED_AFTER_S - 0.1, False)])
+async def test_a_connection_that_has_rested_is_asked_first_whether_it_stands(postgres_url, rested_s, asked):
+    seconds = 0.0
+    async with open_database(postgres_url, schema="things", now=lambda: seconds) as database:
+        async with database.transaction(), database.transaction():
+            pass  # two connections, which rest from now on
+        await end_all(postgres_url)
+        seconds += rested_s
+        if not asked:
+            with pytest.raises(DatabaseUnavailable):
+                await database.check()
+        await database.check()
+        await database.check()
 
 
 async def test_the_parameters_of_libpq_hold_in_the_address(postgres_url):

@@ -4,19 +4,25 @@ A store gets a connection inside a transaction (`async with database.transaction
 middle: the block is the boundary. Parameters never stand in an error or a log (`hide_parameters`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from chassis.errors import Unavailable
 
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 5.0
+ASKED_AFTER_S = 1.0
+"""A connection that has rested for so long is asked whether it still stands before it is used."""
+_RESTS_SINCE = "rests_since"
 NO_ANSWER = "PostgreSQL does not answer. Is it running, and does DAYBOOK_DATABASE_URL name it?"
 
 _PASSING = {
@@ -81,9 +87,13 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
 
-def create_engine(url: str, *, schema: str, pool_size: int = 5) -> AsyncEngine:
+def create_engine(url: str, *, schema: str, pool_size: int = 5, now: Callable[[], float] = monotonic) -> AsyncEngine:
     """An engine whose connections asyncpg opens from the address as it is, so that libpq's parameters hold in it
     (`sslmode=verify-full`, `sslrootcert=/a/file`).
+
+    One that has rested is asked first whether it still stands; where it does not, all are replaced. One that was in use a moment
+    ago is not asked: that takes three round trips, as much as many a transaction. Should it have broken since, whoever uses it is
+    told so, and the next one gets another. `now` is a monotonic clock, seconds.
 
     Its connections raise:
         DatabaseUnavailable: PostgreSQL cannot be reached, or lets nobody in (yet).
@@ -96,27 +106,46 @@ def create_engine(url: str, *, schema: str, pool_size: int = 5) -> AsyncEngine:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseUnavailable(NO_ANSWER) from error
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
     )
+    _ask_what_has_rested(engine.sync_engine, now)
+    return engine
+
+
+def _ask_what_has_rested(engine: Engine, now: Callable[[], float]) -> None:
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTS_SINCE] = now()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if now() - record.info.get(_RESTS_SINCE, now()) < ASKED_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 @asynccontextmanager
-async def open_database(url: str, *, schema: str, pool_size: int = 5) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, schema: str, pool_size: int = 5, now: Callable[[], float] = monotonic
+) -> AsyncIterator[Database]:
     """A database while the block runs.
 
     Args:
         url: postgresql://user:password@host:5432/database, with libpq's parameters where they are needed
         schema: the service's schema, as `search_path`.
         pool_size: connections kept; as many again may be opened under load.
+        now: a monotonic clock, seconds.
     """
-    engine = create_engine(url, schema=schema, pool_size=pool_size)
+    engine = create_engine(url, schema=schema, pool_size=pool_size, now=now)
     try:
         yield Database(engine)
     finally:
