@@ -103,7 +103,7 @@ def _waiting(seen: Observations, dials: pb.GetOverviewResponse) -> list[Finding]
     if dials.dialed_last_minute >= RATE_REACHED * 60 * dials.calls_per_second:
         sentence = f"{waits} The rate limit is reached: {dials.dialed_last_minute} dials in the last minute."
         step = (
-            f"Raise DAYBOOK_CALLS_PER_SECOND ({dials.calls_per_second:g} a process) as far as the carrier's account allows, or "
+            f"Raise DAYBOOK_CALLS_PER_SECOND ({dials.calls_per_second:g} now) as far as the carrier's account allows, or "
             "spread the windows."
         )
         return [_found(Severity.WARNING, "rate_limit", sentence, step, "DaybookRateLimitSaturated")]

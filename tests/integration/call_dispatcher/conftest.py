@@ -29,13 +29,13 @@ from call_dispatcher.calls import Call, attempt_id_of
 from call_dispatcher.dialer import Dialer, Dialing
 from call_dispatcher.intake import Intake
 from call_dispatcher.ledger import Ledger, WakeUps
-from call_dispatcher.rate import CallRate
 from call_dispatcher.relay import Relay
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 from call_dispatcher.store import SCHEMA, DueCall
 from call_dispatcher.sweep import Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
+from call_dispatcher.turns import Turns
 from chassis.bus import STREAMS, Bus, open_bus
 from chassis.clock import ManualClock
 from chassis.consumer import Received
@@ -188,6 +188,7 @@ class Parts:
     clock: ManualClock
     scheduler: Scheduler
     site: CarrierSite
+    calls_per_second: float = 10_000
 
 
 @dataclass
@@ -206,6 +207,7 @@ class House:
     intake: Intake
     relay: Relay
     sweep: Sweep
+    turns: Turns
     dialer: Dialer
     wake_ups: WakeUps
 
@@ -248,7 +250,8 @@ class House:
 
     async def take_due(self, connection: AsyncConnection) -> DueCall | None:
         now = self.clock.now()
-        return await store.take_due(connection, now=now, lease_until=now + timedelta(seconds=20))
+        taken = await store.take_due(connection, now=now, lease_until=now + timedelta(seconds=20), limit=1)
+        return taken[0] if taken else None
 
     async def state(self, call: Call) -> str:
         rows = await self.rows(f"SELECT state FROM calls WHERE call_id = '{call.call_id}'")
@@ -289,6 +292,7 @@ def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: Carr
     carrier = Carrier(account, threads=4)
     authority = DialAuthority(channel)
     ledger = Ledger(database, patience=STEADY, clock=clock, wake_ups=wake_ups)
+    turns = Turns(database, parts.calls_per_second, clock=clock)
     return House(
         database=database,
         bus=bus,
@@ -302,12 +306,12 @@ def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: Carr
         intake=Intake(ledger, carrier),
         relay=Relay(database, bus, clock=clock, wake_ups=wake_ups),
         sweep=Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups),
+        turns=turns,
         dialer=Dialer(
-            database,
+            turns,
             ledger,
             authority,
             carrier,
-            CallRate(10_000),
             Dialing(orchestrator="enhanced", at_once=4),
             clock=clock,
             wake_ups=wake_ups,
@@ -356,7 +360,7 @@ def site(clock) -> CarrierSite:
 
 
 @pytest.fixture
-async def open_house(postgres_url, nats_url, clock, scheduler, site) -> AsyncIterator[Callable[[], Any]]:
+async def open_house(postgres_url, nats_url, clock, scheduler, site) -> AsyncIterator[Callable[..., Any]]:
     """Opens one more dispatcher on the same database, scheduler and carrier."""
     await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
     parts = Parts(clock, scheduler, site)
@@ -364,8 +368,9 @@ async def open_house(postgres_url, nats_url, clock, scheduler, site) -> AsyncIte
         target = await stack.enter_async_context(scheduler.serving())
         url = await stack.enter_async_context(site.serving())
 
-        async def open_one() -> House:
-            return await stack.enter_async_context(opened_house(postgres_url, nats_url, target, url, parts))
+        async def open_one(**other: Any) -> House:
+            opened = opened_house(postgres_url, nats_url, target, url, replace(parts, **other))
+            return await stack.enter_async_context(opened)
 
         yield open_one
 

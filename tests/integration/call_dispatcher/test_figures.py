@@ -8,7 +8,6 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from call_dispatcher.attempts import AttemptState, CarrierReported, Party, PartyAnswered
-from call_dispatcher.rate import CallRate
 from chassis.errors import Unavailable
 from chassis.events import CALLS_STREAM
 
@@ -118,11 +117,11 @@ async def test_a_round_that_fails_is_no_beat(house, clock):
     assert (last_beat("relay"), last_beat("sweep")) == (good, good)
 
 
-async def test_dials_that_the_rate_holds_back_are_counted_a_slot_each(house, clock):
+async def test_dials_that_the_rate_holds_back_are_counted_a_slot_each(open_house, clock):
+    house = await open_house(calls_per_second=10)
     before = told("daybook_rate_wait_seconds_total")
     for _ in range(3):
         await house.schedule()
     clock.advance(timedelta(minutes=1))
-    house.dialer._rate = CallRate(10)
     await house.dial()  # the first goes at once
     assert told("daybook_rate_wait_seconds_total") - before == pytest.approx(0.2)

@@ -1,49 +1,73 @@
-from call_dispatcher.rate import CallRate
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from call_dispatcher.rate import AHEAD, open_slots, opens_in, spacing_of
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MS = timedelta(milliseconds=1)
+
+rates = st.floats(min_value=0.1, max_value=1000)
 
 
-class Seconds:
-    """A monotonic clock that only a sleep moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
+def test_slots_are_evenly_spaced():
+    assert open_slots(NOW, NOW, spacing=100 * MS, wanted=3) == [NOW, NOW + 100 * MS, NOW + 200 * MS]
 
 
-async def test_slots_are_evenly_spaced() -> None:
-    seconds = Seconds()
-    rate = CallRate(2, now=lambda: seconds.now, sleep=seconds.sleep)
-    taken_at = []
-    for _ in range(4):
-        await rate.take()
-        taken_at.append(seconds.now)
-    assert taken_at == [0.0, 0.5, 1.0, 1.5]
+def test_no_more_than_are_wanted_nor_further_ahead_than_is_allowed():
+    assert open_slots(NOW, NOW, spacing=100 * MS, wanted=1) == [NOW]
+    assert len(open_slots(NOW, NOW, spacing=100 * MS, wanted=100)) == 3
+    assert open_slots(NOW + AHEAD, NOW, spacing=SECOND, wanted=100) == [NOW + AHEAD]
+    assert open_slots(NOW + AHEAD + MS, NOW, spacing=SECOND, wanted=100) == []
 
 
-async def test_idle_time_saves_up_no_burst() -> None:
-    seconds = Seconds()
-    rate = CallRate(1, now=lambda: seconds.now, sleep=seconds.sleep)
-    await rate.take()
-    seconds.now = 60.0
-    await rate.take()
-    assert seconds.now == 60.0
-    await rate.take()
-    assert seconds.now == 61.0
+def test_idle_time_saves_up_no_burst():
+    assert open_slots(NOW - timedelta(hours=1), NOW, spacing=SECOND, wanted=100) == [NOW]
 
 
-async def test_a_slot_given_back_is_the_next_one() -> None:
-    seconds = Seconds()
-    rate = CallRate(1, now=lambda: seconds.now, sleep=seconds.sleep)
-    await rate.take()
-    rate.give_back()
-    await rate.take()
-    assert seconds.now == 0.0
+def test_a_clock_that_was_set_back_stops_no_calls():
+    assert open_slots(NOW + timedelta(hours=1), NOW, spacing=SECOND, wanted=1) == [NOW]
 
 
-async def test_it_is_told_whether_a_slot_had_to_be_waited_for() -> None:
-    seconds = Seconds()
-    rate = CallRate(2, now=lambda: seconds.now, sleep=seconds.sleep)
-    held = [await rate.take(), await rate.take()]
-    seconds.now += 10.0
-    assert [*held, await rate.take()] == [False, True, False]
+@given(
+    per_second=rates,
+    dispatchers=st.lists(
+        st.tuples(st.integers(min_value=0, max_value=3_000_000), st.integers(min_value=1, max_value=100)),
+        min_size=1,
+        max_size=60,
+    ),
+)
+def test_whoever_asks_when_and_for_how_many_no_second_has_more_slots_than_the_rate(per_second, dispatchers):
+    spacing = spacing_of(per_second)
+    now, next_slot_at, taken = NOW, NOW, []
+    for wait_us, wanted in dispatchers:
+        now += timedelta(microseconds=wait_us)
+        slots = open_slots(next_slot_at, now, spacing=spacing, wanted=wanted)
+        assert all(now <= slot <= now + AHEAD for slot in slots)
+        if slots:
+            next_slot_at = slots[-1] + spacing
+            taken += slots
+        else:
+            later = now + opens_in(next_slot_at, now)
+            assert open_slots(next_slot_at, later, spacing=spacing, wanted=1)
+            assert not open_slots(next_slot_at, later - timedelta(microseconds=1), spacing=spacing, wanted=1)
+    apart = [after - before for before, after in pairwise(taken)]
+    assert all(gap >= spacing for gap in apart)
+
+
+@given(per_second=st.integers(min_value=1, max_value=100))
+def test_a_rate_that_is_used_up_is_had_in_full(per_second):
+    spacing = spacing_of(per_second)
+    now, next_slot_at, seconds = NOW, NOW, Counter()
+    while now < NOW + 3 * SECOND:
+        slots = open_slots(next_slot_at, now, spacing=spacing, wanted=8)
+        if slots:
+            next_slot_at = slots[-1] + spacing
+            seconds.update((slot - NOW) // SECOND for slot in slots)
+        else:
+            now += opens_in(next_slot_at, now)
+    assert set(seconds.values()) - {seconds[3]} <= {per_second, per_second + 1}

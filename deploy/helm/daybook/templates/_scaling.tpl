@@ -6,9 +6,6 @@
 {{/*
 How many dispatchers there may be: the carrier's rate is shared out among so many. Takes the dispatcher's block of values.
 */}}
-{{- define "daybook.mostPods" -}}
-{{- if .keda.enabled -}}{{ .keda.maxReplicas }}{{- else if .autoscaling.enabled -}}{{ .autoscaling.maxReplicas }}{{- else -}}{{ .replicas }}{{- end -}}
-{{- end -}}
 
 {{/* How long a gateway may drain: the longest call, 60 s to end it, and 30 s for the pause before SIGTERM and for the end of the process. */}}
 {{- define "daybook.gatewayGraceSeconds" -}}

@@ -91,7 +91,7 @@ DAYBOOK_STREAM_REPLICAS: {{ .root.Values.nats.streamReplicas }}
 TWILIO_ACCOUNT_SID: {{ include "daybook.accountSid" .root }}
 TWILIO_FROM_NUMBER: {{ include "daybook.fromNumber" .root | quote }}
 TWILIO_API_URL: {{ include "daybook.twilioApiUrl" .root }}
-DAYBOOK_CALLS_PER_SECOND: {{ divf .values.callsPerSecond (max 1 (include "daybook.mostPods" .values)) }}
+DAYBOOK_CALLS_PER_SECOND: {{ .values.callsPerSecond }}
 DAYBOOK_DIALS_AT_ONCE: {{ .values.dialsAtOnce }}
 DAYBOOK_RING_S: {{ .values.ringSeconds }}
 DAYBOOK_SWEEP_PERIOD_S: {{ .values.sweepPeriodSeconds }}

@@ -16,7 +16,6 @@ from call_dispatcher.dials import Policy
 from call_dispatcher.dials_api import DialsApi
 from call_dispatcher.intake import Intake
 from call_dispatcher.ledger import Ledger, WakeUps
-from call_dispatcher.rate import CallRate
 from call_dispatcher.relay import Relay
 from call_dispatcher.retry_policy import RetryPolicy
 from call_dispatcher.settings import MigrateSettings, Settings
@@ -24,6 +23,7 @@ from call_dispatcher.state_diagram import drawn
 from call_dispatcher.store import SCHEMA
 from call_dispatcher.sweep import REVIEWED_AT_ONCE, Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
+from call_dispatcher.turns import Turns
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
@@ -59,11 +59,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             relay = Relay(database, bus, clock=clock, wake_ups=wake_ups)
             sweep = Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups)
             dialer = Dialer(
-                database,
+                Turns(database, settings.calls_per_second, clock=clock),
                 ledger,
                 authority,
                 carrier,
-                CallRate(settings.calls_per_second),
                 Dialing(orchestrator=settings.conversation, at_once=settings.dials_at_once),
                 clock=clock,
                 wake_ups=wake_ups,

@@ -1,11 +1,11 @@
 """Dials what is due, the earliest deadline first.
 
-For each call: take it, ask window-scheduler, store the attempt, commit, POST once, store the answer. A crash between any two of
-these loses nothing and dials nobody twice: before the attempt is stored the call comes due again by itself, after it the sweep
-asks the carrier.
+For each call: take its turn, ask window-scheduler, store the attempt, commit, POST once, store the answer. A crash between any
+two of these loses nothing and dials nobody twice: before the attempt is stored the call comes due again by itself, after it the
+sweep asks the carrier.
 
-Which call goes next is decided only when the carrier's rate has a slot for it: a call that comes in meanwhile with an earlier
-deadline overtakes those that wait. Earliest deadline first places every call that any order could.
+Which call goes next is decided only when the carrier's rate has a slot for it (`turns`): a call that comes in meanwhile with an
+earlier deadline overtakes those that wait. Earliest deadline first places every call that any order could.
 """
 
 import asyncio
@@ -15,17 +15,16 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from call_dispatcher import metrics, store
+from call_dispatcher import metrics
 from call_dispatcher.attempts import Accepted, Attempt, Rejected
 from call_dispatcher.authority import Allowed, DialAuthority, Refused
 from call_dispatcher.calls import attempt_id_of
 from call_dispatcher.errors import SchedulerUnavailable, UnknownPerson
 from call_dispatcher.ledger import Ledger, WakeUps
-from call_dispatcher.rate import CallRate
 from call_dispatcher.store import DueCall
 from call_dispatcher.telephony import Carrier
+from call_dispatcher.turns import Slot, Taken, Turn, Turns
 from chassis.clock import Clock
-from chassis.database import Database
 from chassis.errors import DaybookError
 from chassis.heartbeat import Heartbeat
 from chassis.telemetry import call_context, observe, span
@@ -33,17 +32,15 @@ from chassis.waiting import until_set
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=20)
-"""A taken call comes due again after so long, should this process die before its attempt is stored. Longer than asking takes."""
-
 ASK_AGAIN = timedelta(seconds=5)
-LOOK_AT_LEAST_EVERY = timedelta(seconds=10)
 AFTER_FAILURE = timedelta(seconds=1)
+LOOK_UP_EVERY = timedelta(seconds=1)
+"""While a slot is waited for: it may have been given back by another process, or this one is to stop."""
 
 
 @dataclass(frozen=True)
 class Dialing:
-    """How to dial: `orchestrator` is told in the log, `at_once` bounds the POSTs under way."""
+    """How to dial: `orchestrator` is told in the log, `at_once` bounds the calls in hand."""
 
     orchestrator: str
     at_once: int
@@ -54,25 +51,24 @@ class Dialer:
 
     def __init__(
         self,
-        database: Database,
+        turns: Turns,
         ledger: Ledger,
         authority: DialAuthority,
         carrier: Carrier,
-        rate: CallRate,
         dialing: Dialing,
         *,
         clock: Clock,
         wake_ups: WakeUps,
     ) -> None:
-        self._database = database
+        self._turns = turns
         self._ledger = ledger
         self._authority = authority
         self._carrier = carrier
-        self._rate = rate
         self._orchestrator = dialing.orchestrator
-        self._free_hands = asyncio.Semaphore(dialing.at_once)
+        self._hands = asyncio.Semaphore(dialing.at_once)
         self._clock = clock
         self._woken = wake_ups.dialer
+        self._slot_left = asyncio.Event()
         self._heartbeat = Heartbeat("dialer", clock)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,7 +78,7 @@ class Dialer:
                 self._woken.clear()
                 try:
                     await self._dial_due(dials, stop)
-                    pause = await self._until_next_due()
+                    pause = await self._turns.until_next_due()
                     self._heartbeat.beat()
                 except DaybookError as error:
                     log.warning("dialer.failed", exc_info=error)
@@ -90,61 +86,72 @@ class Dialer:
                 else:
                     await until_set(self._woken, within=pause)
 
-    async def _until_next_due(self) -> timedelta:
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            due_at = await store.next_due_at(connection, after=now)
-        return LOOK_AT_LEAST_EVERY if due_at is None else min(due_at - now, LOOK_AT_LEAST_EVERY)
-
     async def _dial_due(self, dials: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        async with self._database.transaction() as connection:
-            found = await store.count_due(connection, self._clock.now())
-        if found:
-            log.info("pending.found", count=found)
-        while found and not stop.is_set():
-            await self._free_hands.acquire()
-            held = await self._rate.take()
-            due = await self._take()
-            if due is None:
+        """Dials until nothing more is due."""
+        while not stop.is_set():
+            self._slot_left.clear()
+            taken = await self._take()
+            for turn in taken.turns:
+                metrics.rate_wait_s.inc(turn.held_back.total_seconds())
+                dials.create_task(self._handle(turn))
+            if taken.turns:
+                log.info("pending.found", count=len(taken.turns))
+            elif taken.slot_in:
+                await until_set(self._slot_left, within=min(taken.slot_in, LOOK_UP_EVERY))
+            else:
                 return
-            if held:
-                # a call that came due only while the slot was waited for has waited less
-                due_for_s = (self._clock.now() - due.due_since).total_seconds()
-                metrics.rate_wait_s.inc(min(self._rate.spacing_s, max(due_for_s, 0.0)))
             self._heartbeat.beat()
-            dials.create_task(self._handle(due))
 
-    async def _take(self) -> DueCall | None:
-        """The next call, or none: then the slot and the hand that waited for it are free again."""
-        due = None
+    async def _take(self) -> Taken:
+        """The next turns, with a hand for each; waits for the first hand that is free."""
+        hands = await self._free_hands()
+        taken = Taken()
         try:
-            now = self._clock.now()
-            async with self._database.transaction() as connection:
-                due = await store.take_due(connection, now=now, lease_until=now + LEASE)
+            taken = await self._turns.take(hands)
         finally:
-            if due is None:
-                self._rate.give_back()
-                self._free_hands.release()
-        return due
+            for _ in range(hands - len(taken.turns)):
+                self._hands.release()
+        return taken
 
-    async def _handle(self, due: DueCall) -> None:
+    async def _free_hands(self) -> int:
+        await self._hands.acquire()
+        hands = 1
+        while not self._hands.locked():
+            await self._hands.acquire()  # returns at once
+            hands += 1
+        return hands
+
+    async def _handle(self, turn: Turn) -> None:
+        try:
+            due: DueCall | None = turn.due
+            while due is not None:
+                if await self._dialed(due, turn.slot):
+                    return
+                # the slot that this call left is the next one's
+                due = None if turn.slot.over else await self._turns.take_next_call()
+            await self._turns.give_back(turn.slot)
+            self._slot_left.set()
+        except DaybookError as error:
+            log.warning("slot.lost", exc_info=error)
+        finally:
+            self._hands.release()
+
+    async def _dialed(self, due: DueCall, slot: Slot) -> bool:
+        """Dials one call, or decides why not. False where it left its slot."""
         try:
             with (
                 bound_contextvars(call_id=due.call_id, person_id=due.person_id),
                 span("dial", context=call_context(due.call_id), attributes={"daybook.attempt": due.number}),
             ):
-                if not await self._dial(due):
-                    self._rate.give_back()
+                return await self._dial(due, slot)
         except DaybookError as error:
             log.warning("dial.interrupted", call_id=due.call_id, attempt=due.number, error=str(error), exc_info=error)
         except Exception as error:
             # one call's fault must not keep the others from being made
             log.error("dial.failed", call_id=due.call_id, attempt=due.number, exc_info=error)
-        finally:
-            self._free_hands.release()
+        return True  # how far it came is not known
 
-    async def _dial(self, due: DueCall) -> bool:
-        """Dials one call, or decides why not. True where it was handed to the carrier."""
+    async def _dial(self, due: DueCall, slot: Slot) -> bool:
         log.info("call.processing", attempt=due.number)
         try:
             answer = await self._authority.ask(due.call_id, attempt_id_of(due.call_id, due.number))
@@ -156,6 +163,9 @@ class Dialer:
         if isinstance(answer, Refused):
             await self._refused(due, answer)
             return False
+        if slot.over:
+            slot = await self._turns.take_slot()
+        await slot.opened()
         attempt = await self._ledger.begin(due)
         if attempt is None:
             log.info("call.not_begun", attempt=due.number)

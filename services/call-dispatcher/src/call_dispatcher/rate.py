@@ -1,44 +1,49 @@
-"""How fast calls are handed to the carrier.
+"""How fast calls are handed to the carrier: which slots are open. Pure.
 
 Beyond its calls per second the carrier does not refuse: it queues, silently and for up to a day (reference/telephony.md,
-B.6), and the earliest deadline would no longer go first. So the queue is kept here.
+B.6), and the earliest deadline would no longer go first. So the queue is kept here, and each POST has a slot of its own.
+
+The generic cell rate algorithm without a burst (ITU-T I.371, virtual scheduling): slots lie at least one spacing apart, and
+idle time saves none up. Its one variable, when the next slot may open, stands in the database (`rate_store`), so that all
+processes of one installation share one rate, and one that dies takes none of it along.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from time import monotonic
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+AHEAD = timedelta(milliseconds=250)
+"""So long before it opens a slot may be taken at most: time to choose its call and to ask window-scheduler about it. What
+comes due meanwhile with an earlier deadline waits for the next slot, so it is short.
+"""
+
+LATE_AT_MOST = timedelta(milliseconds=50)
+"""So long after it opened a slot may still be used. Later, the POST would come too close to the next one's."""
+
+CLOCK_STEP = timedelta(seconds=1)
 
 
-class CallRate:
-    """Slots, evenly spaced. One process's own: replicas share the carrier's rate by dividing it between them.
+def spacing_of(calls_per_second: float) -> timedelta:
+    """From one slot to the next."""
+    return timedelta(seconds=1 / calls_per_second)
+
+
+def open_slots(next_slot_at: datetime, now: datetime, *, spacing: timedelta, wanted: int) -> Sequence[datetime]:
+    """The slots that may be taken now, the earliest first; at most `wanted`.
 
     Args:
-        per_second: calls a second; one each `spacing_s`.
-        now: a monotonic clock, seconds.
-        sleep: waits so many seconds.
+        next_slot_at: when the next slot may open, aware, as the database has it.
+        now: by the database's clock as well.
+        spacing: from one slot to the next.
+        wanted: how many calls could be dialed.
     """
+    first = max(next_slot_at, now)
+    if first - now > AHEAD + spacing + CLOCK_STEP:
+        # no slot was ever taken so far ahead: the clock was set back, and waiting for it would stop all calls silently
+        first = now
+    count = (now + AHEAD - first) // spacing + 1
+    return [first + n * spacing for n in range(min(count, wanted))]
 
-    def __init__(
-        self,
-        per_second: float,
-        *,
-        now: Callable[[], float] = monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self.spacing_s = 1 / per_second
-        self._now = now
-        self._sleep = sleep
-        self._next_slot = now()
 
-    async def take(self) -> bool:
-        """Takes the next slot and waits until it has come. True where it had to be waited for: the rate sets the pace."""
-        slot = max(self._next_slot, self._now())
-        self._next_slot = slot + self.spacing_s
-        wait_s = slot - self._now()
-        if wait_s > 0:
-            await self._sleep(wait_s)
-        return wait_s > 0
-
-    def give_back(self) -> None:
-        """Returns a slot that was taken and not needed."""
-        self._next_slot -= self.spacing_s
+def opens_in(next_slot_at: datetime, now: datetime) -> timedelta:
+    """How long until the next slot may be taken, where none may be now."""
+    return max(next_slot_at - now - AHEAD, timedelta(0))

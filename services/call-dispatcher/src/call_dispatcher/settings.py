@@ -59,9 +59,9 @@ class Settings(GrpcServerSettings, BusSettings, DatabaseSettings, ServiceSetting
         description="the first system's name for it: true or false.",
     )
     calls_per_second: float = Field(
-        default=1.0, gt=0, le=1000, description="this process's share of the carrier's rate."
+        default=1.0, gt=0, le=1000, description="of the carrier's account, all processes together."
     )
-    dials_at_once: int = Field(default=8, ge=1, le=100, description="POSTs under way at once.")
+    dials_at_once: int = Field(default=8, ge=1, le=100, description="calls in hand at once.")
     ring_s: int = Field(default=25, ge=5, le=600, description="how long it rings; short of most voicemail.")
     max_call_s: int = Field(default=1800, ge=30, le=14_400, description="the carrier ends a call after so long.")
     carrier_timeout_s: float = Field(

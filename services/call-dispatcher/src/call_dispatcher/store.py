@@ -97,38 +97,32 @@ async def shift_call(connection: AsyncConnection, call: Call) -> None:
     )
 
 
-_DUE = """
-    state = 'pending' AND next_attempt_at <= :now AND not_after > :now
-    AND NOT EXISTS (SELECT FROM attempts WHERE attempts.person_id = calls.person_id AND live)
-"""
-
-
-async def count_due(connection: AsyncConnection, now: datetime) -> int:
-    """How many calls could be dialed now."""
-    counted = await connection.execute(text(f"SELECT count(*) FROM calls WHERE {_DUE}"), {"now": now})  # noqa: S608 - a constant
-    return int(counted.scalar_one())
-
-
-async def take_due(connection: AsyncConnection, *, now: datetime, lease_until: datetime) -> DueCall | None:
-    """Takes the due call whose window closes first. It comes due again at `lease_until`, should nothing become of this."""
-    taken = await connection.execute(
-        text(f"""
-            WITH due AS (
-                SELECT call_id, next_attempt_at FROM calls WHERE {_DUE}
-                ORDER BY not_after, call_id LIMIT 1 FOR UPDATE SKIP LOCKED
-            )
-            UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
-            RETURNING calls.call_id, calls.person_id, calls.not_after, calls.revision,
-                due.next_attempt_at AS due_since,
-                (SELECT count(*) FROM attempts
-                 WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
-        """),  # noqa: S608 - a constant
-        {"now": now, "lease_until": lease_until},
+_TAKE_DUE = text("""
+    WITH due AS (
+        SELECT call_id, next_attempt_at FROM calls
+        WHERE state = 'pending' AND next_attempt_at <= :now AND not_after > :now
+            AND NOT EXISTS (SELECT FROM attempts WHERE attempts.person_id = calls.person_id AND live)
+        ORDER BY not_after, call_id LIMIT :limit FOR UPDATE SKIP LOCKED
     )
-    row = taken.one_or_none()
-    if row is None:
-        return None
-    return DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number, row.revision)
+    UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
+    RETURNING calls.call_id, calls.person_id, calls.not_after, calls.revision,
+        due.next_attempt_at AS due_since,
+        (SELECT count(*) FROM attempts
+         WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
+""")
+
+
+async def take_due(
+    connection: AsyncConnection, *, now: datetime, lease_until: datetime, limit: int
+) -> Sequence[DueCall]:
+    """Takes the due calls whose windows close first, in that order. They come due again at `lease_until`, should nothing become
+    of this.
+    """
+    taken = await connection.execute(_TAKE_DUE, {"now": now, "lease_until": lease_until, "limit": limit})
+    calls = [
+        DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number, row.revision) for row in taken
+    ]
+    return sorted(calls, key=lambda call: (call.not_after, call.call_id))
 
 
 async def next_due_at(connection: AsyncConnection, *, after: datetime) -> datetime | None:

@@ -278,7 +278,7 @@ class GetOverviewResponse(_message.Message):
     unpublished: _builtins.int
     """Events that wait to be published."""
     dialed_last_minute: _builtins.int
-    """Attempts handed to the carrier in the last minute, and how many calls a second this process may place."""
+    """Attempts handed to the carrier in the last minute, and how many calls a second all processes together may place."""
     calls_per_second: _builtins.float
     orchestrator: _builtins.str
     """Which orchestrator this process tells the log: enhanced or standard."""

@@ -1,0 +1,131 @@
+"""Whose turn it is to be dialed, and when: the due calls by their deadlines, each with a slot of the carrier's rate.
+
+A call and its slot are taken in one transaction, a moment before the slot opens, by whichever process is there first. So the
+earliest deadline goes first among all calls of all processes, and no slot is taken for which there is no call.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+
+from call_dispatcher import rate_store, store
+from call_dispatcher.rate import LATE_AT_MOST, open_slots, opens_in, spacing_of
+from call_dispatcher.store import DueCall
+from chassis.clock import Clock
+from chassis.database import Database
+
+LEASE = timedelta(seconds=20)
+"""A taken call comes due again after so long, should this process die before its attempt is stored. Longer than asking takes."""
+
+LOOK_AT_LEAST_EVERY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The right to one POST.
+
+    Attributes:
+        at: when it opens, by PostgreSQL's clock,
+        opens_at: and by this process's monotonic one, seconds.
+    """
+
+    at: datetime
+    opens_at: float
+
+    @property
+    def over(self) -> bool:
+        """Whether it is too late to use it."""
+        return monotonic() > self.opens_at + LATE_AT_MOST.total_seconds()
+
+    async def opened(self) -> None:
+        """Returns when it has opened."""
+        await asyncio.sleep(max(self.opens_at - monotonic(), 0.0))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A call to be dialed when its slot opens. `held_back` is how long the rate alone kept it waiting, at most a spacing."""
+
+    due: DueCall
+    slot: Slot
+    held_back: timedelta
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The turns that were had; where there is no slot to be had now, `slot_in` says how long until there is."""
+
+    turns: Sequence[Turn] = ()
+    slot_in: timedelta = field(default=timedelta(0))
+
+
+class Turns:
+    """Gives out turns. Any number of processes may, on one database.
+
+    Args:
+        calls_per_second: of the carrier's account, for all processes together.
+    """
+
+    def __init__(self, database: Database, calls_per_second: float, *, clock: Clock) -> None:
+        self._database = database
+        self._spacing = spacing_of(calls_per_second)
+        self._clock = clock
+
+    async def take(self, wanted: int) -> Taken:
+        """Takes the next turns, at most `wanted`. A call of them comes due again after `LEASE`, if nothing becomes of it.
+
+        Raises:
+            DatabaseUnavailable: none was had.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            next_slot_at, at = await rate_store.locked_rate(connection)
+            seen_at = monotonic()
+            slots = open_slots(next_slot_at, at, spacing=self._spacing, wanted=wanted)
+            if not slots:
+                return Taken(slot_in=opens_in(next_slot_at, at))
+            calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=len(slots))
+            if calls:
+                await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
+        return Taken([self._turn(call, slot, at, seen_at) for call, slot in zip(calls, slots, strict=False)])
+
+    def _turn(self, due: DueCall, slot_at: datetime, at: datetime, seen_at: float) -> Turn:
+        ahead = slot_at - at
+        # a call that came due only while the slot was waited for has waited less
+        due_for = self._clock.now() + ahead - due.due_since
+        held_back = min(self._spacing, max(due_for, timedelta(0))) if ahead else timedelta(0)
+        return Turn(due, Slot(slot_at, seen_at + ahead.total_seconds()), held_back)
+
+    async def take_next_call(self) -> DueCall | None:
+        """The next call, for a slot that is left. It comes due again after `LEASE`, if nothing becomes of it."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=1)
+        return calls[0] if calls else None
+
+    async def take_slot(self) -> Slot:
+        """Waits for one more slot, for a call whose own was over before it could be used."""
+        while True:
+            async with self._database.transaction() as connection:
+                next_slot_at, at = await rate_store.locked_rate(connection)
+                seen_at = monotonic()
+                slots = open_slots(next_slot_at, at, spacing=self._spacing, wanted=1)
+                for slot_at in slots:
+                    await rate_store.set_next_slot(connection, slot_at + self._spacing)
+            if slots:
+                return Slot(slots[0], seen_at + (slots[0] - at).total_seconds())
+            await asyncio.sleep(opens_in(next_slot_at, at).total_seconds())
+
+    async def give_back(self, slot: Slot) -> None:
+        """Returns a slot that no call needed."""
+        async with self._database.transaction() as connection:
+            await rate_store.give_back_slot(connection, slot.at, next_slot_at=slot.at + self._spacing)
+
+    async def until_next_due(self) -> timedelta:
+        """How long until a call comes due, as far as it is known now."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            due_at = await store.next_due_at(connection, after=now)
+        return LOOK_AT_LEAST_EVERY if due_at is None else min(due_at - now, LOOK_AT_LEAST_EVERY)
