@@ -77,8 +77,7 @@ class Dialer:
             while not stop.is_set():
                 self._woken.clear()
                 try:
-                    await self._dial_due(dials, stop)
-                    pause = await self._turns.until_next_due()
+                    pause = await self._dial_due(dials, stop)
                     self._heartbeat.beat()
                 except DaybookError as error:
                     log.warning("dialer.failed", exc_info=error)
@@ -86,8 +85,8 @@ class Dialer:
                 else:
                     await until_set(self._woken, within=pause)
 
-    async def _dial_due(self, dials: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        """Dials until nothing more is due."""
+    async def _dial_due(self, dials: asyncio.TaskGroup, stop: asyncio.Event) -> timedelta:
+        """Dials until nothing more is due. Returns how long until something is, as far as it is known."""
         while not stop.is_set():
             self._slot_left.clear()
             taken = await self._take()
@@ -96,11 +95,12 @@ class Dialer:
                 dials.create_task(self._handle(turn))
             if taken.turns:
                 log.info("pending.found", count=len(taken.turns))
-            elif taken.slot_in:
+            elif taken.slot_in is not None:
                 await until_set(self._slot_left, within=min(taken.slot_in, LOOK_UP_EVERY))
             else:
-                return
+                return taken.due_in
             self._heartbeat.beat()
+        return timedelta(0)
 
     async def _take(self) -> Taken:
         """The next turns, with a hand for each; waits for the first hand that is free."""

@@ -5,8 +5,6 @@ what follows from it and with the events that tell it. Either all of it is kept 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -58,21 +56,16 @@ class Ledger:
         self._clock = clock
         self._wake_ups = wake_ups
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        async with self._database.transaction() as connection:
-            yield connection
-        # committed: what it has put in the outbox may go, and what it has queued may be dialed
-        self._wake_ups.relay.set()
-        self._wake_ups.dialer.set()
-
     async def schedule(self, call: Call) -> None:
         """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing."""
         now = self._clock.now()
         times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
-        async with self._transaction() as connection:
+        async with self._database.transaction() as connection:
             added = await store.add_call(connection, call, due_at=max(call.not_before, now))
             move = Move.NONE if added else await self._move(connection, call, now)
+        self._wake_ups.dialer.set()
+        if move is Move.AFTER_A_DIAL:
+            self._wake_ups.relay.set()
         if added:
             log.info("call.queued", **times)
         elif move is not Move.NONE:
@@ -112,14 +105,11 @@ class Ledger:
             heard_at=now,
         )
         async with self._database.transaction() as connection:
-            call = await self._still_due(connection, due)
-            if call is None or now >= call.not_after:
-                return None
             review_at = now + self._patience.reconcile_after
-            if not await store.add_attempt(connection, attempt, review_at=review_at):
-                return None
-            await store.hold_call(connection, due.call_id)
-        return attempt
+            begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+            if not begun and await store.forget_turned_away(connection, attempt.attempt_id):
+                begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+        return attempt if begun else None
 
     async def record(self, attempt_id: str, happening: Happening) -> Surfaced | None:
         """Writes down what happened to an attempt, and what follows.
@@ -129,7 +119,7 @@ class Ledger:
             AnotherCarrierCall: it happened to another call of the carrier than this attempt's, or to another attempt's.
         """
         now = self._clock.now()
-        async with self._transaction() as connection:
+        async with self._database.transaction() as connection:
             call, before = await self._locked(connection, attempt_id)
             after = apply(before, happening, now)
             changed = _facts(after) != _facts(before)
@@ -142,13 +132,19 @@ class Ledger:
             first_answer = (
                 after.answered and not before.answered and not await store.another_was_answered(connection, after)
             )
-            if before.carrier_call_id is None and after.carrier_call_id is not None:
+            bound = before.carrier_call_id is None and after.carrier_call_id is not None
+            if bound:
                 await self._tell_dialed(connection, after, now)
             # a repeated callback must not put off, or take back, a retry that is queued; news may
             if _latest(after, call) and (
                 call.state is CallState.ACTIVE or (call.state is CallState.PENDING and changed)
             ):
                 await self._follow(connection, call, after, step, now)
+        if not after.live:
+            # another attempt may be due, or another call of this person, which this one kept waiting
+            self._wake_ups.dialer.set()
+        if bound or isinstance(step, Finish):
+            self._wake_ups.relay.set()
         if first_answer:
             metrics.calls_answered.inc()
         if before.state is not after.state:
@@ -156,13 +152,12 @@ class Ledger:
         return None
 
     async def _locked(self, connection: AsyncConnection, attempt_id: str) -> tuple[Call, Attempt]:
-        call = await store.locked_call(connection, attempt_id.rpartition(".")[0])
-        attempt = await store.find_attempt(connection, attempt_id)
-        if call is None or attempt is None:
+        locked = await store.locked_attempt(connection, attempt_id.rpartition(".")[0], attempt_id)
+        if locked is None:
             raise UnknownAttempt(
                 f"There is no attempt {attempt_id}. It is of another installation, or its rows were deleted."
             )
-        return call, attempt
+        return locked
 
     async def _is_one_too_many(self, connection: AsyncConnection, call: Call, attempt: Attempt) -> bool:
         if not attempt.live:
@@ -178,8 +173,10 @@ class Ledger:
         now: datetime,
     ) -> None:
         match step:
+            case LookAgain() if call.state is CallState.ACTIVE:
+                pass
             case LookAgain():
-                # takes a queued retry back, should the carrier have spoken up after all
+                # takes a queued retry back: the carrier has spoken up after all
                 await store.hold_call(connection, call.call_id)
             case TryAgain(at, outcome, reason):
                 await store.queue_call(connection, call.call_id, at=at, outcome=outcome)
@@ -192,11 +189,12 @@ class Ledger:
 
     async def refuse(self, due: DueCall, reason: str) -> None:
         """Finishes a call that must not be dialed: as refused, or as its last attempt left it."""
-        async with self._transaction() as connection:
+        async with self._database.transaction() as connection:
             call = await self._still_due(connection, due)
             if call is not None:
                 outcome = call.outcome if call.attempts else Outcome.REFUSED
                 await self._finish(connection, call, outcome, reason, self._clock.now())
+        self._wake_ups.relay.set()
 
     async def postpone(self, due: DueCall, reason: str, *, until: datetime) -> None:
         """Puts a call off that cannot be dialed now. Where `until` lies beyond its window, the sweep finds it closed."""
@@ -209,6 +207,7 @@ class Ledger:
             await store.add_decision(
                 connection, due.call_id, number=due.number, decision="postponed", reason=reason, at=now
             )
+        self._wake_ups.dialer.set()
         log.info("call.postponed", attempt=due.number, reason=reason, until=until.isoformat())
 
     async def _still_due(self, connection: AsyncConnection, due: DueCall) -> Call | None:
@@ -223,12 +222,13 @@ class Ledger:
         closed = CLOSED_AT_ONCE
         while closed == CLOSED_AT_ONCE:
             now = self._clock.now()
-            async with self._transaction() as connection:
+            async with self._database.transaction() as connection:
                 call_ids = await store.take_closed(connection, now=now, limit=CLOSED_AT_ONCE)
                 for call_id in call_ids:
                     call = await store.locked_call(connection, call_id)
                     if call is not None:
                         await self._finish(connection, call, call.outcome, "window_closed", now)
+            self._wake_ups.relay.set()
             closed = len(call_ids)
 
     async def _finish(

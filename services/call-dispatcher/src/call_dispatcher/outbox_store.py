@@ -19,15 +19,18 @@ class OutgoingEvent:
     body: bytes
 
 
+_ADD_OUTGOING = text("""
+    INSERT INTO outbox (event_id, call_id, subject, body, created_at)
+    VALUES (:event_id, :call_id, :subject, :body, :at) ON CONFLICT (event_id) DO NOTHING
+""")
+
+
 async def add_outgoing(
     connection: AsyncConnection, *, event_id: str, call_id: str, subject: str, body: bytes, at: datetime
 ) -> None:
     """Puts an event in the outbox, in the transaction of what it tells; a second one of the same id is dropped."""
     await connection.execute(
-        text("""
-            INSERT INTO outbox (event_id, call_id, subject, body, created_at)
-            VALUES (:event_id, :call_id, :subject, :body, :at) ON CONFLICT (event_id) DO NOTHING
-        """),
+        _ADD_OUTGOING,
         {"event_id": event_id, "call_id": call_id, "subject": subject, "body": body, "at": at},
     )
 

@@ -40,14 +40,17 @@ class DueCall:
     revision: int
 
 
+_ADD_CALL = text("""
+    INSERT INTO calls (call_id, person_id, not_before, not_after, revision, state, next_attempt_at, outcome)
+    VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending', :due_at, :outcome)
+    ON CONFLICT (call_id) DO NOTHING
+""")
+
+
 async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> bool:
     """Adds a call to be made from `due_at` on; False where it was there already."""
     added = await connection.execute(
-        text("""
-            INSERT INTO calls (call_id, person_id, not_before, not_after, revision, state, next_attempt_at, outcome)
-            VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending', :due_at, :outcome)
-            ON CONFLICT (call_id) DO NOTHING
-        """),
+        _ADD_CALL,
         {
             "call_id": call.call_id,
             "person_id": call.person_id,
@@ -135,29 +138,34 @@ async def next_due_at(connection: AsyncConnection, *, after: datetime) -> dateti
     return at
 
 
+_LOCK_CALL = text("SELECT * FROM calls WHERE call_id = :call_id FOR UPDATE")
+
+
 async def locked_call(connection: AsyncConnection, call_id: str) -> Call | None:
     """A call, its row locked until the transaction ends."""
-    found = await connection.execute(
-        text("SELECT * FROM calls WHERE call_id = :call_id FOR UPDATE"), {"call_id": call_id}
-    )
-    row = found.one_or_none()
+    row = (await connection.execute(_LOCK_CALL, {"call_id": call_id})).one_or_none()
     if row is None:
         return None
     counted = await connection.execute(
         text("SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away'"), {"call_id": call_id}
     )
-    return Call(
-        call_id=row.call_id,
-        person_id=row.person_id,
-        not_before=row.not_before,
-        not_after=row.not_after,
-        revision=row.revision,
-        state=CallState(row.state),
-        outcome=Outcome(row.outcome),
-        attempts=counted.scalar_one(),
-        reason=row.reason,
-        finished_at=row.finished_at,
-    )
+    return _call_of(row, counted.scalar_one())
+
+
+_ATTEMPT_OF_CALL = text("""
+    SELECT *, (SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away') AS attempts
+    FROM attempts WHERE attempt_id = :attempt_id
+""")
+
+
+async def locked_attempt(connection: AsyncConnection, call_id: str, attempt_id: str) -> tuple[Call, Attempt] | None:
+    """An attempt and its call, locked until the transaction ends."""
+    call = (await connection.execute(_LOCK_CALL, {"call_id": call_id})).one_or_none()
+    if call is None:
+        return None
+    # only now: what was seen before the lock was had may have changed
+    row = (await connection.execute(_ATTEMPT_OF_CALL, {"call_id": call_id, "attempt_id": attempt_id})).one_or_none()
+    return None if row is None else (_call_of(call, row.attempts), attempt_of(row))
 
 
 async def take_closed(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[str]:
@@ -204,24 +212,30 @@ async def finish_call(
     )
 
 
-async def add_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime) -> bool:
-    """Stores an attempt before its POST, in place of the same one where the carrier had turned it away.
+_BEGIN_ATTEMPT = text("""
+    WITH due AS (
+        SELECT call_id FROM calls
+        WHERE call_id = :call_id AND state = 'pending' AND revision = :revision AND not_after > :submitted_at FOR UPDATE
+    ), added AS (
+        INSERT INTO attempts (attempt_id, call_id, person_id, number, state, live, submitted_at, heard_at,
+            last_sequence, review_at)
+        SELECT :attempt_id, call_id, :person_id, :number, :state, true, :submitted_at, :submitted_at,
+            :last_sequence, :review_at FROM due
+        ON CONFLICT DO NOTHING RETURNING call_id
+    )
+    UPDATE calls SET state = 'active', next_attempt_at = NULL FROM added WHERE calls.call_id = added.call_id
+""")
+
+
+async def begin_attempt(connection: AsyncConnection, attempt: Attempt, *, revision: int, review_at: datetime) -> bool:
+    """Stores an attempt before its POST, and marks its call as one with an attempt under way.
 
     Returns:
-        False where another attempt at this call or this person is live.
+        False where it may not be made: the call is no more to be dialed, bears another revision or is over, or another attempt at
+        it or its person is live; or the carrier has turned this same attempt away (`forget_turned_away`).
     """
-    await connection.execute(
-        text("DELETE FROM attempts WHERE attempt_id = :attempt_id AND state = 'turned_away'"),
-        {"attempt_id": attempt.attempt_id},
-    )
-    added = await connection.execute(
-        text("""
-            INSERT INTO attempts (attempt_id, call_id, person_id, number, state, live, submitted_at, heard_at,
-                last_sequence, review_at)
-            VALUES (:attempt_id, :call_id, :person_id, :number, :state, true, :submitted_at, :heard_at,
-                :last_sequence, :review_at)
-            ON CONFLICT DO NOTHING
-        """),
+    begun = await connection.execute(
+        _BEGIN_ATTEMPT,
         {
             "attempt_id": attempt.attempt_id,
             "call_id": attempt.call_id,
@@ -229,21 +243,30 @@ async def add_attempt(connection: AsyncConnection, attempt: Attempt, *, review_a
             "number": attempt.number,
             "state": attempt.state,
             "submitted_at": attempt.submitted_at,
-            "heard_at": attempt.heard_at,
             "last_sequence": attempt.last_sequence,
+            "revision": revision,
             "review_at": review_at,
         },
     )
-    return bool(added.rowcount)
+    return bool(begun.rowcount)
 
 
-async def find_attempt(connection: AsyncConnection, attempt_id: str) -> Attempt | None:
-    """An attempt. Lock its call first where it is to be changed (`locked_call`)."""
-    found = await connection.execute(
-        text("SELECT * FROM attempts WHERE attempt_id = :attempt_id"), {"attempt_id": attempt_id}
+async def forget_turned_away(connection: AsyncConnection, attempt_id: str) -> bool:
+    """Deletes an attempt that the carrier has not looked at, so that it can be made once more under the same number."""
+    deleted = await connection.execute(
+        text("DELETE FROM attempts WHERE attempt_id = :attempt_id AND state = 'turned_away'"),
+        {"attempt_id": attempt_id},
     )
-    row = found.one_or_none()
-    return None if row is None else attempt_of(row)
+    return bool(deleted.rowcount)
+
+
+_SAVE_ATTEMPT = text("""
+    UPDATE attempts SET state = :state, live = :live, heard_at = :heard_at, ended_at = :ended_at,
+        carrier_call_id = :carrier_call_id, last_sequence = :last_sequence, fault = :fault,
+        error_code = :error_code, sip_code = :sip_code, answered_by = :answered_by,
+        reflection = :reflection, review_at = :review_at
+    WHERE attempt_id = :attempt_id
+""")
 
 
 async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_at: datetime | None) -> None:
@@ -254,13 +277,7 @@ async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_
     """
     try:
         await connection.execute(
-            text("""
-                UPDATE attempts SET state = :state, live = :live, heard_at = :heard_at, ended_at = :ended_at,
-                    carrier_call_id = :carrier_call_id, last_sequence = :last_sequence, fault = :fault,
-                    error_code = :error_code, sip_code = :sip_code, answered_by = :answered_by,
-                    reflection = :reflection, review_at = :review_at
-                WHERE attempt_id = :attempt_id
-            """),
+            _SAVE_ATTEMPT,
             {
                 "attempt_id": attempt.attempt_id,
                 "state": attempt.state,
@@ -400,4 +417,19 @@ def attempt_of(row: Row[Any]) -> Attempt:
         answered_by=None if row.answered_by is None else Party(row.answered_by),
         reflection=None if row.reflection is None else Reflection(row.reflection),
         ended_at=row.ended_at,
+    )
+
+
+def _call_of(row: Row[Any], attempts: int) -> Call:
+    return Call(
+        call_id=row.call_id,
+        person_id=row.person_id,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        revision=row.revision,
+        state=CallState(row.state),
+        outcome=Outcome(row.outcome),
+        attempts=attempts,
+        reason=row.reason,
+        finished_at=row.finished_at,
     )

@@ -6,9 +6,11 @@ earliest deadline goes first among all calls of all processes, and no slot is ta
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import rate_store, store
 from call_dispatcher.rate import LATE_AT_MOST, open_slots, opens_in, spacing_of
@@ -55,10 +57,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class Taken:
-    """The turns that were had; where there is no slot to be had now, `slot_in` says how long until there is."""
+    """The turns that were had; where there are none, how long until there may be.
+
+    Attributes:
+        turns: in the order of their slots.
+        slot_in: how long until a slot may be taken, where none may be now.
+        due_in: how long until a call comes due, as far as it is known, where none is now.
+    """
 
     turns: Sequence[Turn] = ()
-    slot_in: timedelta = field(default=timedelta(0))
+    slot_in: timedelta | None = None
+    due_in: timedelta = timedelta(0)
 
 
 class Turns:
@@ -87,8 +96,9 @@ class Turns:
             if not slots:
                 return Taken(slot_in=opens_in(next_slot_at, at))
             calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=len(slots))
-            if calls:
-                await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
+            if not calls:
+                return Taken(due_in=await self._until_next_due(connection, now))
+            await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
         return Taken([self._turn(call, slot, at, seen_at) for call, slot in zip(calls, slots, strict=False)])
 
     def _turn(self, due: DueCall, slot_at: datetime, at: datetime, seen_at: float) -> Turn:
@@ -123,9 +133,6 @@ class Turns:
         async with self._database.transaction() as connection:
             await rate_store.give_back_slot(connection, slot.at, next_slot_at=slot.at + self._spacing)
 
-    async def until_next_due(self) -> timedelta:
-        """How long until a call comes due, as far as it is known now."""
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            due_at = await store.next_due_at(connection, after=now)
+    async def _until_next_due(self, connection: AsyncConnection, now: datetime) -> timedelta:
+        due_at = await store.next_due_at(connection, after=now)
         return LOOK_AT_LEAST_EVERY if due_at is None else min(due_at - now, LOOK_AT_LEAST_EVERY)
