@@ -1,5 +1,6 @@
-"""`daybook doctor`, `explain`, `agenda`, `status`, `selftest` and `tick`, as an operator types them at a Daybook that runs."""
+"""`daybook doctor`, `explain`, `agenda`, `deadletter`, `status`, `selftest` and `tick`, as typed beside a Daybook that runs."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,7 +14,9 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
+from chassis.nats_access import NatsAccess, connect_nats
 from daybook_cli.demo import window_open_now, zone_at_day
 
 pytestmark = pytest.mark.timeout(420)
@@ -232,6 +235,31 @@ def test_nobody_and_no_day_are_refused(operator):
     assert operator.types("agenda", person, "--days", "367").returncode != 0
     no_place = operator.types("agenda", person, "--ical", str(operator.folder / "nowhere" / "windows.ics"))
     assert (no_place.returncode, "cannot be written" in no_place.stderr) == (1, True)
+
+
+def test_an_event_that_no_service_can_read_is_found_by_the_doctor_shown_and_dropped(operator):
+    password = (operator.folder / ".daybook" / "keys" / "nats-operator").read_text()
+
+    async def publish():
+        client = await connect_nats(
+            NatsAccess(operator.running["nats_url"], "operator", SecretStr(password)), name="test"
+        )
+        await client.jetstream().publish("call.scheduled", b"\xff no event of ours")
+        await client.close()
+
+    assert operator.types("deadletter", "list").stdout == "There are no dead letters.\n"
+    asyncio.run(publish())
+    operator.until(lambda: operator.told("deadletter", "list")["dead_letters"])
+    [letter] = operator.told("deadletter", "list")["shown"]
+    number = str(letter["sequence"])
+    assert (letter["subject"], letter["consumer"]) == ("call.scheduled", "call-dispatcher-scheduled")
+    assert "18 bytes: ff 20 6e 6f" in operator.types("deadletter", "show", number).stdout
+    assert "since it would be refused again" in operator.types("deadletter", "retry", number).stderr
+    [finding] = [it for it in operator.told("doctor")["findings"] if it["term"] == "dead_letters"]
+    assert "`daybook deadletter list` says why" in finding["next_step"]
+    dropped = operator.types("deadletter", "drop", number, "--yes")
+    assert dropped.stdout.endswith("Deleted: 1 dead letter.\n"), dropped.stderr
+    assert operator.told("doctor")["status"] == 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from daybook_cli.agenda import agenda
+from daybook_cli.deadletter import dead_letters
 from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.add_typer(people, name="person")
 app.add_typer(windows, name="window")
 app.add_typer(entries, name="entry")
+app.add_typer(dead_letters, name="deadletter")
 app.command()(status)
 app.command()(doctor)
 app.command()(explain)

@@ -87,9 +87,7 @@ def _events(seen: Observations) -> list[Finding]:
             found.append(_found(Severity.WARNING, "events_waiting", sentence, step, "DaybookEventsWaiting"))
     for subject, count in seen.streams.dead_letters.items():
         sentence = f"{counted(count, 'event')} ({subject}) could not be handled however often, and lie in DEADLETTERS."
-        step = (
-            "Their headers say why: `nats stream view DEADLETTERS`, or the log of the service that hears that subject."
-        )
+        step = "`daybook deadletter list` says why; once that is mended, `daybook deadletter retry` sends them again."
         found.append(_found(Severity.WARNING, "dead_letters", sentence, step, "DaybookDeadLetters"))
     if not found and ENDINGS_CONSUMER in seen.streams.consumers:
         found.append(_found(Severity.OK, "events", "No events wait in the stream."))

@@ -6,7 +6,7 @@ cluster's.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import grpc
@@ -21,7 +21,7 @@ from daybook_cli.errors import CommandError
 from daybook_cli.home import Home, Running
 from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, SCHEDULER, SERVICES, Place
 
-NATS_USER = "toolbox"
+NATS_USER, NATS_OPERATOR = "toolbox", "operator"
 HTTP_PORT, GATEWAY_PORT = 8080, 8000
 TARGET = r"^.+:\d+$"
 
@@ -47,6 +47,17 @@ class ToolboxSettings(TlsSettings, BusSettings):
     outside: Literal["real", "emulated"] | None = Field(
         default=None, description="whether the carrier, Google and Gemini are real."
     )
+    nats_operator_password: SecretStr | None = Field(
+        default=None, description="the password of NATS' user operator, who may send dead letters again and drop them."
+    )
+
+    @property
+    def nats_operator(self) -> NatsAccess | None:
+        if self.nats_user is None:
+            return self.nats  # it asks nobody
+        if self.nats_operator_password is None:
+            return None
+        return replace(self.nats, user=NATS_OPERATOR, password=self.nats_operator_password)
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ class Surroundings:
     Attributes:
         targets: service → host:port of its gRPC.
         http: service → address below which it serves /readyz and /metrics.
+        nats: NATS, as who looks and changes nothing.
+        nats_operator: NATS, as who may send dead letters again and drop them; none where that is not for us.
         outside: outside party → "real" or "emulated", as far as it is known.
         observing: what shows the metrics → its address, or how to get it.
         running: what the supervisor here told; none in a cluster.
@@ -65,6 +78,7 @@ class Surroundings:
     targets: Mapping[str, str]
     http: Mapping[str, str]
     nats: NatsAccess
+    nats_operator: NatsAccess | None
     tls: Tls | None
     outside: Mapping[str, str]
     prometheus_url: str
@@ -104,7 +118,8 @@ def local_surroundings(home: Home, running: Running) -> Surroundings:
             for service in SERVICES
             if running.health.get(service)
         },
-        nats=_local_nats(home, running),
+        nats=_local_nats(home, running, NATS_USER),
+        nats_operator=_local_nats(home, running, NATS_OPERATOR),
         tls=None,
         outside=running.outside,
         prometheus_url=running.observing.get("Prometheus", ""),
@@ -114,12 +129,15 @@ def local_surroundings(home: Home, running: Running) -> Surroundings:
     )
 
 
-def _local_nats(home: Home, running: Running) -> NatsAccess:
-    """With the password that was made for the embedded NATS, or that of DAYBOOK_NATS_PASSWORD where NATS is one's own."""
+def _local_nats(home: Home, running: Running, user: str) -> NatsAccess:
+    """With the password that was made for a user of the embedded NATS; or as the user of DAYBOOK_NATS_PASSWORD, who then is every
+    user, where NATS is one's own.
+    """
     if not running.nats_user:
         return NatsAccess(running.nats_url)
-    password = os.environ.get("DAYBOOK_NATS_PASSWORD") or home.secret(f"nats-{NATS_USER}")
-    return NatsAccess(running.nats_url, running.nats_user, SecretStr(password))
+    if own := os.environ.get("DAYBOOK_NATS_PASSWORD"):
+        return NatsAccess(running.nats_url, running.nats_user, SecretStr(own))
+    return NatsAccess(running.nats_url, user, SecretStr(home.secret(f"nats-{user}")))
 
 
 def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surroundings:
@@ -142,6 +160,7 @@ def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surround
         },
         http={service: str(url).rstrip("/") if url else usual[service] for service, url in given.items()},
         nats=settings.nats,
+        nats_operator=settings.nats_operator,
         tls=tls,
         outside={"Twilio, Google, Gemini": settings.outside} if settings.outside else {},
         prometheus_url=str(settings.prometheus_url or "").rstrip("/"),

@@ -83,6 +83,7 @@ async def test_a_final_failure_is_put_aside_with_its_reason_and_the_next_is_serv
     assert (await consuming.received.get()).message.call_id == "two"
     aside = await dead_letter(nats_url)
     assert aside.headers["daybook-reason"] == "This call is not known. Look for its call.scheduled."
+    assert (aside.headers["daybook-consumer"], aside.headers["daybook-deliveries"]) == ("test", "1")
     assert CallScheduled.FromString(aside.data).call_id == "one"
 
 
@@ -91,6 +92,7 @@ async def test_an_unexpected_failure_is_put_aside_after_a_few_tries(bus, consumi
     await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
     aside = await dead_letter(nats_url)
     assert "words" not in aside.headers["daybook-reason"]
+    assert aside.headers["daybook-deliveries"] == "5"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,7 @@ async def test_an_unexpected_failure_is_put_aside_after_a_few_tries(bus, consumi
         ({"ce-type": "daybook.events.v1.CallFinished", "ce-time": NOW.isoformat()}, b""),
         ({"ce-type": "daybook.events.v1.CallScheduled", "ce-time": NOW.isoformat()}, b"\xff\xff no protobuf"),
         ({"ce-type": "daybook.events.v1.CallScheduled", "ce-time": "yesterday"}, b""),
+        ({"ce-type": "none at all", "Nats-Expected-Stream": CALLS_STREAM}, b"told to the server, how to take it"),
     ],
 )
 async def test_what_cannot_be_decoded_is_put_aside_and_the_next_is_served(bus, consuming, nats_url, headers, body):
@@ -110,6 +113,20 @@ async def test_what_cannot_be_decoded_is_put_aside_and_the_next_is_served(bus, c
     assert (await consuming.received.get()).message.call_id == "next"
     aside = await dead_letter(nats_url)
     assert aside.data == body
+
+
+async def test_a_header_that_no_client_of_ours_would_send_keeps_nobody_waiting(bus, consuming, nats_url):
+    """nats-py takes such a name in and sends none."""
+    headers = b"NATS/1.0\r\na(name)of: its own\r\nce-type: another\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(nats_url.rpartition(":")[2]))
+    await reader.readline()  # INFO
+    publish = f"HPUB call.scheduled {len(headers)} {len(headers)}\r\n".encode()
+    writer.write(b'CONNECT {"headers":true,"verbose":false}\r\n' + publish + headers + b"\r\nPING\r\n")
+    assert await reader.readline() == b"PONG\r\n"
+    writer.close()
+    await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="next"), event_id="next.scheduled")
+    assert (await consuming.received.get()).message.call_id == "next"
+    assert (await dead_letter(nats_url)).headers["ce-type"] == "another"
 
 
 async def test_a_consumer_hears_its_own_subject_alone(bus, consuming):

@@ -15,14 +15,14 @@ from pydantic import SecretStr
 from chassis.batches import Outgoing
 from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
+from chassis.dead_letters import NoDeadLetter, NotAllowed, open_dead_letters
 from chassis.errors import DaybookError, Unavailable
-from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM
+from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EVENTS
 from chassis.nats_access import NatsAccess, connect_nats
-from chassis.nats_permissions import USERS, as_yaml, authorization, permissions_of
+from chassis.nats_permissions import CONSUMERS, SERVICES, USERS, as_yaml, authorization, permissions_of
 from daybook_cli.embedded import EmbeddedNats, free_port
 
 CHART_FILE = Path(__file__).parents[3] / "deploy/helm/daybook/files/nats-permissions.yaml"
-SERVICES = sorted(USERS.keys() - {"toolbox"})
 CONSUMING = [(user, durable) for user in SERVICES for durable in USERS[user].consumes]
 PUBLISHING = [(user, event) for user in SERVICES for event in USERS[user].publishes]
 
@@ -143,6 +143,44 @@ async def test_the_toolbox_looks_at_everything(server):
     await client.close()
 
 
+async def put_aside(server, user, durable, call_id):
+    """An event that a service refused."""
+    event, stop = USERS[user].consumes[durable], asyncio.Event()
+    await tell(server, event, call_id)
+
+    async def refuse(received):
+        if received.message.call_id == call_id:
+            stop.set()
+            raise DaybookError("It cannot be handled.")
+
+    async with bus_of(server, user) as bus:
+        await bus.consume(event, durable=durable, handler=refuse, stop=stop)
+    async with open_dead_letters(access(server, "toolbox"), name="test") as letters:
+        return [letter async for letter in letters.letters() if letter.message().call_id == call_id]
+
+
+@pytest.mark.parametrize(("user", "durable"), CONSUMING)
+async def test_the_toolbox_reads_a_dead_letter_and_the_operator_sends_it_again(server, user, durable):
+    [letter] = await put_aside(server, user, durable, f"refused by {durable}")
+    assert letter.consumer == durable
+    async with open_dead_letters(access(server, "toolbox"), name="test") as letters:
+        assert (await letters.count())[letter.subject] >= 1
+        for change in (letters.drop, letters.retry):
+            with pytest.raises(NotAllowed, match="The user toolbox may not do this"):
+                await change(letter)
+        assert await letters.read(letter.sequence) == letter
+    async with open_dead_letters(access(server, "operator"), name="test") as letters:
+        await letters.count()
+        await letters.retry(await letters.read(letter.sequence))
+        with pytest.raises(NoDeadLetter):
+            await letters.read(letter.sequence)
+
+
+def test_every_event_that_is_told_or_heard_is_known_by_its_subject():
+    told = {event.subject for does in SERVICES.values() for event in does.publishes}
+    assert EVENTS.keys() == told | {event.subject for event in CONSUMERS.values()}
+
+
 @asynccontextmanager
 async def refusals_of(server, user):
     """A connection as that user, and a way to learn what NATS refuses to it."""
@@ -195,6 +233,7 @@ async def test_no_user_takes_away_what_others_need(server, user):
         f"$JS.API.STREAM.DELETE.{CALLS_STREAM}",
         f"$JS.API.STREAM.PURGE.{CALLS_STREAM}",
         f"$JS.API.STREAM.MSG.DELETE.{CALLS_STREAM}",
+        f"$JS.API.STREAM.PURGE.{DEAD_LETTERS_STREAM}",
         f"$JS.API.CONSUMER.DELETE.{CALLS_STREAM}.journal-call-finished",
         "$SYS.REQ.SERVER.PING",
     ]

@@ -42,6 +42,22 @@ def test_in_a_cluster_the_settings_say_where(settings, tmp_path):
     assert found.prometheus_url == ""
 
 
+def test_who_changes_something_at_nats_is_another_user(settings):
+    settings(DAYBOOK_NATS_USER="toolbox", DAYBOOK_NATS_PASSWORD="secret")
+    assert find_surroundings().nats_operator is None
+    settings(DAYBOOK_NATS_OPERATOR_PASSWORD="another")
+    found = find_surroundings()
+    assert (found.nats.user, found.nats.password.get_secret_value()) == ("toolbox", "secret")
+    assert (found.nats_operator.user, found.nats_operator.password.get_secret_value()) == ("operator", "another")
+    assert found.nats_operator.url == found.nats.url
+
+
+def test_a_nats_that_asks_nobody_does_not_ask_the_operator_either(settings):
+    settings()
+    found = find_surroundings()
+    assert found.nats_operator == found.nats
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [

@@ -146,6 +146,14 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
     items:
       - key: {{ $.natsUser | default $.component }}
         path: DAYBOOK_NATS_PASSWORD
+{{- else if and (eq $need "nats-operator") (or $values.nats.deploy $values.nats.existingSecret) }}
+- secret:
+    name: {{ $values.nats.existingSecret | default (printf "%s-nats-users" $fullname) }}
+    # without it dead letters are told of, and not sent again
+    optional: true
+    items:
+      - key: operator
+        path: DAYBOOK_NATS_OPERATOR_PASSWORD
 {{- else if eq $need "twilio" }}
 - secret:
     name: {{ include "daybook.twilioSecret" $.root }}

@@ -4,8 +4,8 @@ A row is the truth and a message the wake-up: JetStream may deliver a message ag
 (reference/scheduling.md, B), so no handler may rely on seeing an event once; a row in its own database guards the effect.
 
 What cannot be decoded, or cannot be handled however often it comes, goes to the stream DEADLETTERS with the reason, and the
-next message is served. Headers: `ce-id` (also `Nats-Msg-Id`, by which JetStream drops repeats), `ce-type`, `ce-source`,
-`ce-time`, `ce-specversion`, `content-type`, `traceparent`.
+next message is served; `dead_letters` reads that stream, and sends what lies there again. Headers: `ce-id` (also `Nats-Msg-Id`,
+by which JetStream drops repeats), `ce-type`, `ce-source`, `ce-time`, `ce-specversion`, `content-type`, `traceparent`.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from prometheus_client import Counter
 from chassis.batches import Batches, Outgoing, Published
 from chassis.clock import Clock
 from chassis.consumer import Consumer, Handler
+from chassis.dead_letter import original_subject
 from chassis.errors import Unavailable
 from chassis.events import (
     CALLS_KEPT_FOR,
@@ -249,7 +250,7 @@ class Bus:
             with contextlib.suppress(NotFoundError):
                 info = await self._stream.stream_info(DEAD_LETTERS_STREAM, subjects_filter=DEAD_LETTERS_SUBJECTS)
                 for subject, count in (info.state.subjects or {}).items():
-                    dead_letters[subject.removeprefix("deadletter.")] = count
+                    dead_letters[original_subject(subject)] = count
         except (NatsError, TimeoutError, OSError) as error:
             raise BusUnavailable(NO_ANSWER) from error
         return Waiting(consumers, dead_letters)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Generic
 
 import structlog
-from google.protobuf.message import DecodeError
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -18,8 +17,9 @@ from nats.js.errors import FetchTimeoutError
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 
+from chassis.dead_letter import headers_aside, subject_aside
 from chassis.errors import DaybookError, Unavailable
-from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EventType, MessageT
+from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EventType, MessageT, decode
 from chassis.heartbeat import Heartbeat
 from chassis.telemetry import MESSAGING, extract, span
 from chassis.waiting import until_set
@@ -36,10 +36,6 @@ RESULTS = ("handled", "retried", "dead_letter")
 events_handled = Counter(
     "daybook_events_handled_total", "Events taken from the stream, by what became of them.", ["subject", "result"]
 )
-
-
-class Undecodable(DaybookError):
-    """A message's bytes are not of its type."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,7 @@ class Consumer(Generic[MessageT]):
         context = extract(message.headers or {})
         with span(f"process {self.event.subject}", kind=SpanKind.CONSUMER, context=context, attributes=MESSAGING):
             try:
-                await self.handler(_decode(message, self.event, deliveries))
+                await self.handler(_received(message, self.event, deliveries))
             except DaybookError as error:
                 if error.retryable:
                     await self._again(message, deliveries, error)
@@ -149,12 +145,19 @@ class Consumer(Generic[MessageT]):
 
     async def _put_aside(self, message: Msg, reason: str) -> None:
         """Stores a message among the dead letters, then ends its delivery: in this order nothing is lost between."""
-        identity = f"{message.metadata.stream}.{message.metadata.sequence.stream}"
-        event_id = f"deadletter.{identity}.{self.event.subject}"
-        # less what told the server how to take it: it came in a batch, perhaps, and goes alone
-        own = {name: value for name, value in (message.headers or {}).items() if not name.startswith("Nats-")}
-        headers = {**own, "Nats-Msg-Id": event_id, "daybook-reason": reason}
-        subject = f"deadletter.{self.event.subject}"
+        metadata = message.metadata
+        # this consumer's refusal of this message, told once: another consumer refuses it for itself, and a stream that was
+        # lost and made anew counts from one again
+        published_at = metadata.timestamp.isoformat()
+        message_id = f"deadletter.{self.durable}.{metadata.stream}.{metadata.sequence.stream}.{published_at}"
+        headers = headers_aside(
+            message.headers or {},
+            message_id=message_id,
+            reason=reason,
+            consumer=self.durable,
+            deliveries=metadata.num_delivered,
+        )
+        subject = subject_aside(self.event.subject)
         await self.stream.publish(subject, message.data, headers=headers, stream=DEAD_LETTERS_STREAM)
         await message.term()
         self._count("dead_letter")
@@ -179,15 +182,7 @@ async def _fetched(fetching: "asyncio.Task[list[Msg]]", stop: asyncio.Event) -> 
         raise
 
 
-def _decode(message: Msg, event: EventType[MessageT], deliveries: int) -> Received[MessageT]:
+def _received(message: Msg, event: EventType[MessageT], deliveries: int) -> Received[MessageT]:
     headers = message.headers or {}
-    if headers.get("ce-type") != event.type_name:
-        raise Undecodable(
-            f"A message on {event.subject} is not of the type {event.type_name}. Its header ce-type is another, or missing."
-        )
-    try:
-        body = event.message.FromString(message.data)
-        time = datetime.fromisoformat(headers["ce-time"])
-    except (DecodeError, KeyError, ValueError) as error:
-        raise Undecodable(f"A message on {event.subject} cannot be decoded: {type(error).__name__}.") from None
+    body, time = decode(event, headers, message.data)
     return Received(event_id=headers.get("ce-id", ""), time=time, message=body, deliveries=deliveries)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nats.aio.client import DEFAULT_INBOX_PREFIX, Client
+from nats.protocol.parser import PERMISSIONS_ERR
 from pydantic import SecretStr
 
 CONNECT_TIMEOUT_S = 5.0
@@ -15,6 +16,7 @@ PING_EVERY_S = 20
 """A connection that answers none of two is given up, and made anew."""
 
 Happened = Callable[[], Awaitable[None]]
+Refused = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,12 @@ def inbox_prefix(user: str) -> str:
 
 
 async def connect_nats(
-    access: NatsAccess, *, name: str, lost: Happened | None = None, back: Happened | None = None
+    access: NatsAccess,
+    *,
+    name: str,
+    lost: Happened | None = None,
+    back: Happened | None = None,
+    refused: Refused | None = None,
 ) -> Client:
     """A connection that comes back by itself, for as long as it takes.
 
@@ -48,13 +55,16 @@ async def connect_nats(
         name: as NATS shows it among its connections.
         lost: hears when the connection breaks.
         back: hears when it stands again.
+        refused: hears, in NATS' words, what this user may not do. Whoever asked for it gets no answer.
 
     Raises:
         nats.errors.Error, OSError, TimeoutError: it cannot be had now.
     """
 
-    async def ignore(_error: Exception) -> None:
-        """Every vain try to reconnect comes here, twice a second; `lost` and `back` tell the same once."""
+    async def hear(error: Exception) -> None:
+        """Every vain try to reconnect comes here as well, twice a second; `lost` and `back` tell the same once."""
+        if refused is not None and PERMISSIONS_ERR in str(error):
+            await refused(str(error))
 
     client = Client()
     async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -70,6 +80,6 @@ async def connect_nats(
             ping_interval=PING_EVERY_S,
             disconnected_cb=lost,
             reconnected_cb=back,
-            error_cb=ignore,
+            error_cb=hear,
         )
     return client

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis.dead_letter import subject_aside
 from chassis.events import (
     CALL_DIALED,
     CALL_FINISHED,
@@ -37,6 +38,7 @@ class NatsUser:
         makes_streams: the streams that it makes and keeps up to date.
         watches: subjects that it hears in passing, taking nothing from anybody.
         asks: what it asks JetStream, below `$JS.API.`.
+        tells_again: events of others, which it sends again as they were.
     """
 
     publishes: Sequence[Event] = ()
@@ -44,9 +46,10 @@ class NatsUser:
     makes_streams: Sequence[str] = ()
     watches: Sequence[str] = ()
     asks: Sequence[str] = ()
+    tells_again: Sequence[Event] = ()
 
 
-USERS: Mapping[str, NatsUser] = {
+SERVICES: Mapping[str, NatsUser] = {
     "window-scheduler": NatsUser(
         publishes=[CALL_SCHEDULED],
         consumes={"window-scheduler": CALL_FINISHED},
@@ -60,6 +63,15 @@ USERS: Mapping[str, NatsUser] = {
     ),
     "voice-gateway": NatsUser(publishes=[CALL_PROGRESSED]),
     "journal": NatsUser(consumes={"journal-call-finished": CALL_FINISHED}),
+}
+
+CONSUMERS: Mapping[str, Event] = {
+    durable: event for does in SERVICES.values() for durable, event in does.consumes.items()
+}
+"""Every durable consumer of the stream CALLS, with the event that it takes."""
+
+USERS: Mapping[str, NatsUser] = {
+    **SERVICES,
     # the operators' command line looks and changes nothing
     "toolbox": NatsUser(
         watches=[CALLS_SUBJECTS, DEAD_LETTERS_SUBJECTS],
@@ -75,10 +87,12 @@ USERS: Mapping[str, NatsUser] = {
             "CONSUMER.INFO.*.*",
         ],
     ),
+    # and becomes another user to send a dead letter again, or to drop it
+    "operator": NatsUser(
+        asks=[f"STREAM.{question}.{DEAD_LETTERS_STREAM}" for question in ("INFO", "MSG.GET", "MSG.DELETE")],
+        tells_again=list(CONSUMERS.values()),
+    ),
 }
-
-CONSUMERS: Mapping[str, Event] = {durable: event for does in USERS.values() for durable, event in does.consumes.items()}
-"""Every durable consumer of the stream CALLS, with the event that it takes."""
 
 
 def permissions_of(user: str) -> dict[str, list[str]]:
@@ -92,10 +106,11 @@ def permissions_of(user: str) -> dict[str, list[str]]:
     """
     does = USERS[user]
     publish = [event.subject for event in does.publishes]
+    publish += sorted({event.subject for event in does.tells_again})
     for durable, event in does.consumes.items():
         consumer = f"{CALLS_STREAM}.{durable}"
         publish += [
-            f"deadletter.{event.subject}",
+            subject_aside(event.subject),
             f"$JS.API.CONSUMER.CREATE.{consumer}.{event.subject}",
             f"$JS.API.CONSUMER.MSG.NEXT.{consumer}",
             f"$JS.ACK.{consumer}.>",
