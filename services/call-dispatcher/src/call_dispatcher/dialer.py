@@ -190,7 +190,8 @@ class Dialer:
 
     async def _submit(self, due: DueCall, attempt: Attempt, allowed: Allowed) -> None:
         observe(metrics.dial_delay, (attempt.submitted_at - due.due_since).total_seconds())
-        answer = await self._carrier.place_call(attempt.attempt_id, allowed.phone_number)
+        stored_ago = self._clock.now() - attempt.submitted_at
+        answer = await self._carrier.place_call(attempt.attempt_id, allowed.phone_number, stored_ago=stored_ago)
         metrics.dials.labels(type(answer).__name__).inc()
         match answer:
             case Accepted(carrier_call_id):

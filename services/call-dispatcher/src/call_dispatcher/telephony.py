@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -104,9 +104,16 @@ class Carrier:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def place_call(self, attempt_id: str, to: SecretStr) -> PostAnswer:
-        """Asks the carrier to make one call, once. It is over, one way or the other, within twice `timeout_s`."""
-        start_by = monotonic() + self._account.timeout_s
+    async def place_call(self, attempt_id: str, to: SecretStr, *, stored_ago: timedelta = timedelta(0)) -> PostAnswer:
+        """Asks the carrier to make one call, once. It is over, one way or the other, within twice `timeout_s`.
+
+        Args:
+            attempt_id: whose call it is.
+            to: the number.
+            stored_ago: how long ago the attempt was stored, from when on it may be taken for lost. Beyond `timeout_s` the
+                carrier is not asked any more.
+        """
+        start_by = monotonic() + self._account.timeout_s - max(stored_ago, timedelta(0)).total_seconds()
         try:
             return await self._in_thread(lambda: self._post(attempt_id, to, start_by), 2 * self._account.timeout_s)
         except TimeoutError:

@@ -1,0 +1,92 @@
+"""A process that stands still, a SIGSTOP or a paused machine long, and then goes on as if nothing had been."""
+
+import asyncio
+from contextlib import closing
+
+import pytest
+from carrier_in_doubt import ANSWERS, CarrierInDoubt, Plan, telling, wrongs
+from interleaving import BLOCKED_AFTER_S, Process, steppable
+from starlette.responses import JSONResponse
+
+from call_dispatcher.attempts import AttemptState, CarrierReported, Reflection, ReflectionReported
+from daybook.events.v1 import events_pb2 as pb
+
+SID = f"CA{0:032x}"
+
+
+@pytest.fixture
+async def carrier(house, site):
+    asyncio.get_running_loop().set_task_factory(steppable)
+    return CarrierInDoubt(site, telling(house))
+
+
+async def held_before_its_post(house, site, call, *, steps):
+    """A process that has stored its attempt, and taken so many steps more. None where it has sent its POST by then."""
+    other = house.replica(house.database)
+    process = Process(other.dial())
+    process.main.add_done_callback(lambda _: other.carrier.close())
+    posts = len(site.posts)
+    stored = 0
+    while stored <= steps:
+        process.grant(1)
+        await process.until_halted(BLOCKED_AFTER_S)
+        stored += bool(await house.rows(f"SELECT 1 FROM attempts WHERE call_id = '{call.call_id}'"))
+    if len(site.posts) == posts:
+        return process
+    process.grant(None)
+    await process.main
+    return None
+
+
+async def test_who_stands_still_before_the_post_until_another_attempt_was_made_does_not_send_it(
+    house, site, carrier
+) -> None:
+    calls = []
+    while True:
+        call = await house.schedule()
+        carrier.plan(call.call_id, Plan(ANSWERS["201"], "after the answer"))
+        process = await held_before_its_post(house, site, call, steps=len(calls))
+        if process is None:
+            break
+        calls.append(call)
+        await house.later(seconds=30)
+        assert (await house.attempt(call, 2)).state is AttemptState.ACCEPTED
+        process.grant(None)
+        await process.main
+        assert (await house.attempt(call, 1)).state is AttemptState.NOT_PLACED
+        await carrier.end_calls()
+    assert calls
+    await carrier.end_calls()
+    assert list(await wrongs(house, carrier, [each.call_id for each in [*calls, call]])) == []
+    assert {placed.attempt_id for placed in carrier.placed} == {f"{each.call_id}.2" for each in calls} | {
+        f"{call.call_id}.1"
+    }
+
+
+async def test_an_answer_that_comes_after_all_that_followed_moves_nothing_back(house, site) -> None:
+    call = await house.schedule()
+    taken, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def late(_request, form):
+        placed = site.place(form)
+        taken.set()
+        await may_answer.wait()
+        return JSONResponse(placed, status_code=201)
+
+    site.script = late
+    other = house.replica(house.database)
+    with closing(other.carrier):
+        dial = asyncio.create_task(other.dial())
+        await taken.wait()
+        await house.later(seconds=30)
+        assert (await house.attempt(call)).state is AttemptState.ACCEPTED
+        await house.hear(
+            call, ReflectionReported(SID, Reflection.COMPLETED), CarrierReported(SID, AttemptState.COMPLETED, 3)
+        )
+        before = await house.attempt(call)
+        may_answer.set()
+        await dial
+    assert (await house.attempt(call)).state is before.state
+    [finished] = await house.finished()
+    assert finished.outcome == pb.CALL_OUTCOME_REFLECTED
+    assert len(site.calls) == 1
