@@ -11,7 +11,7 @@ import nats
 import pytest
 from real_servers import RealNats
 
-from chassis.batches import Batches, Outgoing, Published
+from chassis.batches import WORTH_A_BATCH, Batches, Outgoing, Published
 from chassis.bus import STREAMS, BusUnavailable, open_bus
 from chassis.clock import ManualClock
 from chassis.errors import DaybookError
@@ -76,8 +76,8 @@ async def test_a_thousand_events_arrive_in_their_order_and_once(bus, nats_url):
 
 async def test_an_event_of_a_batch_is_like_one_that_came_alone(bus, nats_url):
     call_id = str(uuid4())
-    await bus.publish_all(CALL_SCHEDULED, [call(call_id), call()])
-    (event_id, headers, body), _ = await stored(nats_url)
+    await bus.publish_all(CALL_SCHEDULED, [call(call_id), *(call() for _ in range(WORTH_A_BATCH))])
+    (event_id, headers, body), *_ = await stored(nats_url)
     assert event_id == headers["Nats-Msg-Id"] == f"{call_id}.scheduled"
     assert CallScheduled.FromString(body).call_id == call_id
     assert {name: value for name, value in headers.items() if not name.startswith(("Nats-", "trace"))} == {
@@ -90,8 +90,17 @@ async def test_an_event_of_a_batch_is_like_one_that_came_alone(bus, nats_url):
     }
 
 
+@pytest.mark.parametrize(("events", "in_a_batch"), [(1, False), (WORTH_A_BATCH - 1, False), (WORTH_A_BATCH, True)])
+async def test_a_few_go_one_by_one_and_many_in_a_batch(bus, nats_url, events, in_a_batch):
+    calls = [call() for _ in range(events)]
+    assert await bus.publish_all(CALL_SCHEDULED, calls) == Published(confirmed=frozenset(ids(calls)))
+    held = await stored(nats_url)
+    assert [event_id for event_id, _, _ in held] == ids(calls)
+    assert {"Nats-Batch-Id" in headers for _, headers, _ in held} == {in_a_batch}
+
+
 async def test_each_event_of_a_batch_is_in_the_trace_of_its_own_call(bus, nats_url):
-    call_ids = [str(uuid4()) for _ in range(3)]
+    call_ids = [str(uuid4()) for _ in range(WORTH_A_BATCH)]
     await bus.publish_all(CALL_SCHEDULED, [call(each) for each in call_ids])
     traces = [headers["traceparent"].split("-")[1] for _, headers, _ in await stored(nats_url)]
     assert traces == [each.replace("-", "") for each in call_ids]
@@ -142,14 +151,15 @@ async def test_an_event_larger_than_nats_allows_is_refused_and_the_others_go(bus
     assert await stored_ids(nats_url) == ids([before, after])
 
 
-async def test_an_event_larger_than_the_stream_allows_is_refused_and_the_others_go(nats_url):
+@pytest.mark.parametrize("others", [1, WORTH_A_BATCH])
+async def test_an_event_larger_than_the_stream_allows_is_refused_and_the_others_go(nats_url, others):
     streams = [stream.evolve(max_msg_size=2000) for stream in STREAMS]
-    before, after = call(), call()
+    before, after = [call() for _ in range(others)], call()
     large = Outgoing("large.scheduled", bytes(3000), call_context(str(uuid4())))
     async with bus_at(nats_url, streams) as bus:
-        published = await bus.publish_all(CALL_SCHEDULED, [before, large, after])
-    assert published == Published(confirmed=frozenset(ids([before, after])), refused=frozenset(["large.scheduled"]))
-    assert await stored_ids(nats_url) == ids([before, after])
+        published = await bus.publish_all(CALL_SCHEDULED, [*before, large, after])
+    assert published == Published(confirmed=frozenset(ids([*before, after])), refused=frozenset(["large.scheduled"]))
+    assert await stored_ids(nats_url) == ids([*before, after])
 
 
 @asynccontextmanager
@@ -175,7 +185,7 @@ def batches_of(client, timeout_s):
 
 
 async def test_a_server_that_knows_no_batches_confirms_each_event_for_itself(nats_url):
-    calls = [call() for _ in range(10)]
+    calls = [call() for _ in range(WORTH_A_BATCH)]
     async with nats_at(nats_url) as client, answering(nats_url, lambda _: {"stream": CALLS_STREAM, "seq": 1}) as asked:
         published = await batches_of(client, 20).publish(calls)
     assert published.confirmed == set(ids(calls))
@@ -183,8 +193,8 @@ async def test_a_server_that_knows_no_batches_confirms_each_event_for_itself(nat
 
 
 async def test_only_what_is_answered_is_confirmed(nats_url):
-    calls = [call() for _ in range(10)]
-    answered = ids(calls[3:5]) + ids(calls[9:])
+    calls = [call() for _ in range(WORTH_A_BATCH)]
+    answered = ids(calls[3:5]) + ids(calls[-1:])
 
     def answer(event_id):
         return {"stream": CALLS_STREAM, "seq": 1} if event_id in answered else None
@@ -253,17 +263,17 @@ async def test_an_event_that_came_in_a_batch_can_be_put_aside(bus, nats_url):
         await handled.put(received.event_id)
         raise DaybookError("It cannot be handled.")
 
-    calls = [call() for _ in range(3)]
+    calls = [call() for _ in range(WORTH_A_BATCH)]
     await bus.publish_all(CALL_SCHEDULED, calls)
     async with nats_at(nats_url) as client, asyncio.TaskGroup() as tasks:
         tasks.create_task(bus.consume(CALL_SCHEDULED, durable="test", handler=refuse, stop=stop))
         aside = await client.jetstream().pull_subscribe("deadletter.>", stream=DEAD_LETTERS_STREAM)
         found = []
-        while len(found) < 3:
-            found += await aside.fetch(3 - len(found), timeout=20)
+        while len(found) < len(calls):
+            found += await aside.fetch(len(calls) - len(found), timeout=20)
         stop.set()
     assert [message.headers["ce-id"] for message in found] == ids(calls)
-    assert handled.qsize() == 3
+    assert handled.qsize() == len(calls)
 
 
 async def test_a_bus_that_was_closed_confirms_nothing(nats_url):

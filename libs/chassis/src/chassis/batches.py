@@ -1,4 +1,4 @@
-"""Many events at once: as one atomic batch, and one by one where the stream takes no batch.
+"""Many events at once: as one atomic batch, and one by one where they are few or the stream takes no batch.
 
 A stream that flushes each message to the disk confirms some 1 000 messages a second, alone or pipelined; in batches of 500
 more than ten times as many (reference/scheduling.md, B). A batch (NATS ADR-50) is a run of messages with the headers
@@ -31,6 +31,9 @@ log = structlog.get_logger()
 
 BATCH_SIZE = 500
 """The server takes 1000 events a batch."""
+WORTH_A_BATCH = 16
+"""To open and commit a batch takes the server as long as this many events one by one (measured: 4 ms of CPU, some 15 ms until the
+answer; alone, an event takes 0.3 ms and is answered after 1)."""
 HEADERS_AT_MOST_BYTES = 2048
 """What the headers of an event may take of the size that the server allows a message."""
 
@@ -128,7 +131,10 @@ class Batches:
             messages.append(_Message(event.event_id, event.payload, headers))
         published = Published()
         try:
-            published = await self._publish_batch(messages)
+            if len(messages) < WORTH_A_BATCH:
+                published = await self._publish_each(messages)
+            else:
+                published = await self._publish_batch(messages)
         finally:
             for event, span in zip(events, spans, strict=True):
                 if event.event_id not in published.confirmed:
