@@ -3,6 +3,7 @@
 Every function works on a connection inside a transaction that its caller opened, as in `store`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True)
 class OutgoingEvent:
-    position: int
     event_id: str
     call_id: str
     subject: str
@@ -35,19 +35,20 @@ async def add_outgoing(
     )
 
 
+_TAKE_OUTGOING = text("""
+    SELECT event_id, call_id, subject, body FROM outbox WHERE published_at IS NULL
+    ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+
 async def take_outgoing(connection: AsyncConnection, *, limit: int) -> list[OutgoingEvent]:
     """The oldest events that are not published, their rows locked until the transaction ends."""
-    taken = await connection.execute(
-        text("""
-            SELECT position, event_id, call_id, subject, body FROM outbox WHERE published_at IS NULL
-            ORDER BY position LIMIT :limit FOR UPDATE SKIP LOCKED
-        """),
-        {"limit": limit},
-    )
-    return [OutgoingEvent(row.position, row.event_id, row.call_id, row.subject, bytes(row.body)) for row in taken]
+    taken = await connection.execute(_TAKE_OUTGOING, {"limit": limit})
+    return [OutgoingEvent(row.event_id, row.call_id, row.subject, bytes(row.body)) for row in taken]
 
 
-async def mark_published(connection: AsyncConnection, position: int, *, at: datetime) -> None:
-    await connection.execute(
-        text("UPDATE outbox SET published_at = :at WHERE position = :position"), {"position": position, "at": at}
-    )
+_MARK_PUBLISHED = text("UPDATE outbox SET published_at = :at WHERE event_id = ANY(:event_ids)")
+
+
+async def mark_published(connection: AsyncConnection, event_ids: Sequence[str], *, at: datetime) -> None:
+    await connection.execute(_MARK_PUBLISHED, {"event_ids": event_ids, "at": at})

@@ -1,27 +1,29 @@
-"""Tells what the outbox holds: publishes each event, then marks it.
+"""Tells what the outbox holds: publishes many events at once, then marks those that the stream has.
 
 A crash between the two publishes it again under the same id, which the stream drops, or the one who hears it does.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
 from call_dispatcher.ledger import WakeUps
 from call_dispatcher.outbox_store import OutgoingEvent, mark_published, take_outgoing
-from chassis.bus import Bus
+from chassis.batches import Outgoing
+from chassis.bus import Bus, BusUnavailable
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
 from chassis.events import CALL_DIALED, CALL_FINISHED
 from chassis.heartbeat import Heartbeat
-from chassis.telemetry import call_context, span
+from chassis.telemetry import call_context
 from chassis.waiting import until_set
 
 log = structlog.get_logger()
 
-AT_ONCE = 100
+AT_ONCE = 500
 IDLE = timedelta(seconds=10)
 AFTER_FAILURE = timedelta(seconds=1)
 
@@ -62,16 +64,26 @@ class Relay:
     async def _publish_some(self) -> int:
         async with self._database.transaction() as connection:
             events = await take_outgoing(connection, limit=AT_ONCE)
-            for event in events:
-                with span("tell", context=call_context(event.call_id)):
-                    await self._publish_one(event)
-                await mark_published(connection, event.position, at=self._clock.now())
+            if not events:
+                return 0
+            confirmed = await self._published(events)
+            await mark_published(connection, confirmed, at=self._clock.now())
+        if len(confirmed) < len(events):
+            raise BusUnavailable(
+                f"The stream did not confirm {len(events) - len(confirmed)} of {len(events)} events. They are sent again."
+            )
         return len(events)
 
-    async def _publish_one(self, event: OutgoingEvent) -> None:
-        if event.subject == CALL_DIALED.subject:
-            dialed = CALL_DIALED.message.FromString(event.body)
-            await self._bus.publish(CALL_DIALED, dialed, event_id=event.event_id)
-        else:
-            finished = CALL_FINISHED.message.FromString(event.body)
-            await self._bus.publish(CALL_FINISHED, finished, event_id=event.event_id)
+    async def _published(self, events: Sequence[OutgoingEvent]) -> list[str]:
+        """Publishes events, each kind in its order. Returns the ids of those that the stream has."""
+        dialed = await self._bus.publish_all(CALL_DIALED, _outgoing(events, CALL_DIALED.subject))
+        finished = await self._bus.publish_all(CALL_FINISHED, _outgoing(events, CALL_FINISHED.subject))
+        return sorted(dialed.confirmed | finished.confirmed)
+
+
+def _outgoing(events: Sequence[OutgoingEvent], subject: str) -> list[Outgoing]:
+    return [
+        Outgoing(event.event_id, event.body, call_context(event.call_id))
+        for event in events
+        if event.subject == subject
+    ]
