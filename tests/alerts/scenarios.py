@@ -548,6 +548,23 @@ def _calls() -> list[Scenario]:
             QUIET,
         ),
         Scenario(
+            "DaybookCarrierAccountRefused",
+            "the auth token was changed with the carrier, and not here",
+            sets(DISPATCHER, "daybook_carrier_account_refusals", before_and_after(0, AT, 1)),
+            AT + 2 * MINUTE,
+            (firing("DaybookCarrierAccountRefused"),),
+        ),
+        Scenario(
+            "DaybookCarrierAccountRefused",
+            "the next call, half a minute later, was taken",
+            sets(
+                DISPATCHER,
+                "daybook_carrier_account_refusals",
+                for_a_while(1, begin=AT, end=AT + MINUTE // 2, otherwise=0),
+            ),
+            QUIET,
+        ),
+        Scenario(
             "DaybookCarrierRefusing",
             "all three tries of a call are refused",
             all_of(no_dial_taken, rejected(AT, AT + 70, AT + 140)),

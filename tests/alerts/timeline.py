@@ -208,6 +208,7 @@ def _healthy_dispatcher(world: World) -> None:
     world.set(DISPATCHER, "daybook_attempts_unknown_oldest_timestamp_seconds", 0)
     world.set(DISPATCHER, "daybook_dispatcher_outbox_oldest_timestamp_seconds", 0)
     world.set(DISPATCHER, "daybook_rate_wait_seconds_total", 0)
+    world.set(DISPATCHER, "daybook_carrier_account_refusals", 0)
     world.set(
         DISPATCHER, "daybook_events_handled_total", counts_every(HOUR), subject="call.scheduled", result="handled"
     )

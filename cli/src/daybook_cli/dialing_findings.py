@@ -134,7 +134,7 @@ def _carrier_failure(seen: Observations, failure: pb.CarrierFailure) -> Finding:
         severity = Severity.FAILURE if going_on else Severity.WARNING
         step = (
             f"Look {code} up in the carrier's list of errors, and see the account: credentials, verified numbers, geographic "
-            "permissions, PUBLIC_URL. Until then every call fails alike."
+            "permissions, PUBLIC_URL."
         )
         return _found(severity, "carrier_refuses", sentence, step, "DaybookCarrierRefusing")
     if failure.fault in {"person", "later"}:
@@ -143,6 +143,25 @@ def _carrier_failure(seen: Observations, failure: pb.CarrierFailure) -> Finding:
     severity = Severity.WARNING if going_on else Severity.INFO
     step = f"See {seen.logs(DISPATCHER)} and the carrier's status page."
     return _found(severity, "carrier_fails", sentence, step, "DaybookCarrierRefusing")
+
+
+def _account(seen: Observations, dials: pb.GetOverviewResponse) -> list[Finding]:
+    if not dials.account_refusals:
+        return []
+    times = counted(dials.account_refusals, "time")
+    sentence = (
+        f"The carrier has refused the account {times}, whoever was called, and nobody is dialed but for one call now and then "
+        f"that shows whether it still does; the next {_tried(moment(dials.paused_until) - seen.now)}."
+    )
+    step = (
+        "See the account: credentials, the number that calls come from, PUBLIC_URL. Calls go on by themselves once it is "
+        "mended."
+    )
+    return [_found(Severity.FAILURE, "account_refused", sentence, step, "DaybookCarrierAccountRefused")]
+
+
+def _tried(after: timedelta) -> str:
+    return f"in {told(after)}" if after > timedelta(0) else "with the next call that is due"
 
 
 def _postponed(seen: Observations, dials: pb.GetOverviewResponse) -> list[Finding]:
@@ -196,6 +215,7 @@ def _endings(_seen: Observations, dials: pb.GetOverviewResponse) -> list[Finding
 
 LOOKS: tuple[Callable[[Observations, pb.GetOverviewResponse], list[Finding]], ...] = (
     _waiting,
+    _account,
     _carrier,
     _postponed,
     _unknown,

@@ -47,6 +47,10 @@ def later(**delay: float) -> datetime:
             TryAgain(later(minutes=1), Outcome.FAILED, "carrier_account_needs_operator"),
         ),
         (
+            ended(AttemptState.REJECTED, fault=Fault.OPERATOR, error_code=20003),
+            TryAgain(later(minutes=2), Outcome.FAILED, "carrier_account_needs_operator"),
+        ),
+        (
             ended(AttemptState.REJECTED, fault=Fault.LATER),
             TryAgain(later(minutes=1), Outcome.FAILED, "number_not_reachable"),
         ),

@@ -302,6 +302,12 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "due for 5 min",
         ),
         (
+            replace(HEALTHY, dials=dials(account_refusals=2, paused_until=ago(minutes=-3))),
+            "account_refused",
+            Severity.FAILURE,
+            "the next in 3 min",
+        ),
+        (
             replace(HEALTHY, dials=failure(fault="operator", error_code=21210)),
             "carrier_refuses",
             Severity.FAILURE,

@@ -46,6 +46,9 @@ _REST_FAULTS: Mapping[int, Fault] = MappingProxyType(
     }
 )
 
+_ACCOUNT_REFUSED = frozenset({20003, 21205, 21210, 21212})
+"""Of the operator's faults those that have nothing to do with who is called: every call fails alike."""
+
 _SIP_FAULTS: Mapping[int, Fault] = MappingProxyType(
     {
         404: Fault.PERSON,
@@ -65,6 +68,15 @@ def rest_fault(code: int | None) -> Fault:
         code: Twilio's error code, where the answer had one.
     """
     return Fault.UNKNOWN if code is None else _REST_FAULTS.get(code, Fault.UNKNOWN)
+
+
+def account_refused(code: int | None) -> bool:
+    """Whether the carrier would refuse every call now, whoever is called, until the operator has mended it.
+
+    Args:
+        code: Twilio's error code, where the answer had one.
+    """
+    return code in _ACCOUNT_REFUSED
 
 
 def sip_fault(code: int | None) -> Fault:

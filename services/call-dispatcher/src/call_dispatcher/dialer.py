@@ -19,6 +19,7 @@ from call_dispatcher import metrics
 from call_dispatcher.attempts import Accepted, Attempt, Rejected
 from call_dispatcher.authority import Allowed, DialAuthority, Refused
 from call_dispatcher.calls import attempt_id_of
+from call_dispatcher.carrier_errors import account_refused
 from call_dispatcher.errors import SchedulerUnavailable, UnknownPerson
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.store import DueCall
@@ -164,13 +165,13 @@ class Dialer:
             await self._refused(due, answer)
             return False
         if slot.over:
-            slot = await self._turns.take_slot()
+            slot = await self._turns.take_slot(slot)
         await slot.opened()
         attempt = await self._ledger.begin(due)
         if attempt is None:
             log.info("call.not_begun", attempt=due.number)
             return False
-        await self._submit(due, attempt, answer)
+        await self._submit(due, attempt, answer, slot)
         return True
 
     async def _refused(self, due: DueCall, answer: Refused) -> None:
@@ -188,7 +189,7 @@ class Dialer:
         metrics.dials_held_back.labels(reason).inc()
         await self._ledger.postpone(due, reason, until=until)
 
-    async def _submit(self, due: DueCall, attempt: Attempt, allowed: Allowed) -> None:
+    async def _submit(self, due: DueCall, attempt: Attempt, allowed: Allowed, slot: Slot) -> None:
         observe(metrics.dial_delay, (attempt.submitted_at - due.due_since).total_seconds())
         stored_ago = self._clock.now() - attempt.submitted_at
         answer = await self._carrier.place_call(attempt.attempt_id, allowed.phone_number, stored_ago=stored_ago)
@@ -202,3 +203,10 @@ class Dialer:
             case unsettled:
                 log.warning("call.unsettled", attempt=attempt.number, reason=unsettled.reason)
         await self._ledger.record(attempt.attempt_id, answer)
+        match answer:
+            case Rejected(code) if account_refused(code):
+                await self._turns.pause(slot)
+            case Accepted() | Rejected() if slot.probe:
+                await self._turns.resume()
+            case _:
+                pass

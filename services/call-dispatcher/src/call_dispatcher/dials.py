@@ -107,6 +107,8 @@ def overview_message(
     postponed: Sequence[Postponed],
     ended: Sequence[Ended],
     failed: Sequence[FailedWithCarrier],
+    account_refusals: int,
+    paused_until: datetime,
 ) -> pb.GetOverviewResponse:
     return pb.GetOverviewResponse(
         pending=standing.pending,
@@ -124,6 +126,8 @@ def overview_message(
         ],
         endings=[pb.Ending(**asdict(each)) for each in ended],
         failures=[_failure_message(each) for each in failed],
+        account_refusals=account_refusals,
+        paused_until=_stamp(paused_until if account_refusals else None),
     )
 
 

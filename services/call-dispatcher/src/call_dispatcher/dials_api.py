@@ -5,6 +5,7 @@ from uuid import UUID
 
 from call_dispatcher.dials import Policy, dial_message, overview_message
 from call_dispatcher.dials_store import dials_of, ended, failed_with_carrier, postponed, queue_standing
+from call_dispatcher.rate_store import read_rate
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import InvalidInput
@@ -34,12 +35,15 @@ class DialsApi(DialsServiceServicer):
     async def GetOverview(self, _request: pb.GetOverviewRequest, _context: object) -> pb.GetOverviewResponse:
         now = self._clock.now()
         async with self._database.transaction() as connection:
+            rate = await read_rate(connection)
             return overview_message(
                 await queue_standing(connection, now=now),
                 self._policy,
                 postponed=await postponed(connection, now=now),
                 ended=await ended(connection, now=now),
                 failed=await failed_with_carrier(connection, now=now),
+                account_refusals=rate.refusals,
+                paused_until=rate.paused_until,
             )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher import metrics, store
+from call_dispatcher import metrics, rate_store, store
 from call_dispatcher.attempts import Attempt, AttemptState, Happening
 from call_dispatcher.calls import Call, CallState, Move, Outcome, attempt_id_of, finished_event_id, move_of
 from call_dispatcher.errors import UnknownAttempt
@@ -218,16 +218,20 @@ class Ledger:
         return call
 
     async def finish_closed(self) -> None:
-        """Finishes the pending calls whose window has closed: missed, or as their last attempt left them."""
+        """Finishes the pending calls whose window has closed: missed, or as their last attempt left them. The reason is the
+        carrier's where it refuses the account.
+        """
         closed = CLOSED_AT_ONCE
         while closed == CLOSED_AT_ONCE:
             now = self._clock.now()
             async with self._database.transaction() as connection:
+                refused = (await rate_store.read_rate(connection)).refusals > 0
+                reason = "carrier_account_needs_operator" if refused else "window_closed"
                 call_ids = await store.take_closed(connection, now=now, limit=CLOSED_AT_ONCE)
                 for call_id in call_ids:
                     call = await store.locked_call(connection, call_id)
                     if call is not None:
-                        await self._finish(connection, call, call.outcome, "window_closed", now)
+                        await self._finish(connection, call, call.outcome, reason, now)
             self._wake_ups.relay.set()
             closed = len(call_ids)
 

@@ -39,6 +39,10 @@ attempts_unknown_oldest = Gauge(
     "daybook_attempts_unknown_oldest_timestamp_seconds", "When the oldest of them was submitted; 0: there is none."
 )
 calls_answered = Counter("daybook_calls_answered_total", "Calls in which a person or a machine picked up.")
+account_refusals = Gauge(
+    "daybook_carrier_account_refusals",
+    "How often the carrier has refused the account since it last took a call; 0: it does not.",
+)
 rate_wait_s = Counter("daybook_rate_wait_seconds_total", "Seconds in which due dials waited for the carrier's rate.")
 
 
@@ -67,6 +71,7 @@ for _outcome, _reason in (
     (Outcome.FAILED, "blocked_by_the_network"),
     (Outcome.FAILED, "number_not_reachable"),
     (Outcome.FAILED, "carrier_account_needs_operator"),
+    (Outcome.MISSED, "carrier_account_needs_operator"),
     (Outcome.FAILED, "carrier_failed"),
     (Outcome.UNKNOWN, "carrier_never_told"),
     *((outcome, "attempts_exhausted") for outcome in Outcome),

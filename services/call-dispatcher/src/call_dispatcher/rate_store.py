@@ -1,29 +1,55 @@
-"""The one row that all dispatchers share: when the next call may be handed to the carrier (`rate`).
+"""The one row that all dispatchers share: when the next call may be handed to the carrier (`rate`, `account_pause`).
 
 Every function works on a connection inside a transaction that its caller opened, as in `store`. Times are PostgreSQL's, so that
 no process's own clock counts.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def locked_rate(connection: AsyncConnection) -> tuple[datetime, datetime]:
-    """When the next slot may open, and the time now. The row is locked until the transaction ends.
+@dataclass(frozen=True)
+class CarrierRate:
+    """The row.
+
+    Attributes:
+        next_slot_at: when the next slot may open.
+        refusals: how often the account was refused since the carrier last took a call; 0: it is not,
+        paused_until: and until when nobody is dialed for it.
+        now: the time now.
+    """
+
+    next_slot_at: datetime
+    refusals: int
+    paused_until: datetime
+    now: datetime
+
+
+async def locked_rate(connection: AsyncConnection) -> CarrierRate:
+    """The row, locked until the transaction ends.
 
     What such a transaction writes (a slot taken, a call leased) may be lost when PostgreSQL crashes, and nothing is: the slot
     would long be over, and the call is due again. So it does not wait for the disk, which every other one would wait for too.
     """
     found = await connection.execute(
         text("""
-            SELECT next_slot_at, clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)
+            SELECT next_slot_at, refusals, paused_until, clock_timestamp(), set_config('synchronous_commit', 'off', true)
             FROM carrier_rate FOR UPDATE
         """)
     )
-    row = found.one()
-    return row.next_slot_at, row.now
+    *rate, _ = found.one()
+    return CarrierRate(*rate)
+
+
+async def read_rate(connection: AsyncConnection) -> CarrierRate:
+    """The row as it is now, for those who look."""
+    found = await connection.execute(
+        text("SELECT next_slot_at, refusals, paused_until, clock_timestamp() FROM carrier_rate")
+    )
+    return CarrierRate(*found.one())
 
 
 async def set_next_slot(connection: AsyncConnection, at: datetime) -> None:
@@ -36,3 +62,16 @@ async def give_back_slot(connection: AsyncConnection, slot_at: datetime, *, next
         text("UPDATE carrier_rate SET next_slot_at = :slot_at WHERE next_slot_at = :next_slot_at"),
         {"slot_at": slot_at, "next_slot_at": next_slot_at},
     )
+
+
+async def set_pause(connection: AsyncConnection, *, refusals: int, until: datetime) -> None:
+    """Keeps that the account was refused so often, and until when nobody is dialed for it."""
+    await connection.execute(
+        text("UPDATE carrier_rate SET refusals = :refusals, paused_until = :until"),
+        {"refusals": refusals, "until": until},
+    )
+
+
+async def end_pause(connection: AsyncConnection) -> None:
+    """Keeps that the account is taken."""
+    await connection.execute(text("UPDATE carrier_rate SET refusals = 0, paused_until = clock_timestamp()"))

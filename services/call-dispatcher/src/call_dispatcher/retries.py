@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 
 from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call, Outcome
-from call_dispatcher.carrier_errors import Fault, sip_fault
+from call_dispatcher.carrier_errors import Fault, account_refused, sip_fault
 from call_dispatcher.retry_policy import RetryPolicy
 
 TURNED_AWAY_DELAY = timedelta(seconds=5)
 """After a 429 or a connection that was not made: nobody was rung, so the person's peace is not what is waited for."""
+
+
+ACCOUNT_REFUSED_DELAY = timedelta(minutes=2)
+"""After the carrier refused the account: so long others go first in showing whether it still does (`account_pause`)."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
         return LookAgain(_look_again_at(attempt, call, patience))
     if attempt.state is AttemptState.TURNED_AWAY:
         return _unless_closed(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
+    if attempt.state is AttemptState.REJECTED and account_refused(attempt.error_code):
+        # nobody was rung, and it is no fault of this call's: none of its tries is used up
+        return _unless_closed(now + ACCOUNT_REFUSED_DELAY, call, Outcome.FAILED, "carrier_account_needs_operator")
     ending = _ending(attempt, call, now, patience)
     if isinstance(ending, LookAgain):
         return ending

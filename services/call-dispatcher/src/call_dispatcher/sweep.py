@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from call_dispatcher import metrics, store
+from call_dispatcher import metrics, rate_store, store
 from call_dispatcher.attempts import (
     UNCONFIRMED,
     AbsentAtCarrier,
@@ -85,6 +85,8 @@ class Sweep:
             pass
         async with self._database.transaction() as connection:
             depths = await store.depths(connection)
+            rate = await rate_store.read_rate(connection)
+        metrics.account_refusals.set(rate.refusals)
         metrics.calls_pending.set(depths.pending)
         metrics.attempts_live.set(depths.live)
         metrics.outbox_unpublished.set(depths.unpublished)

@@ -1,22 +1,28 @@
 """Whose turn it is to be dialed, and when: the due calls by their deadlines, each with a slot of the carrier's rate.
 
 A call and its slot are taken in one transaction, a moment before the slot opens, by whichever process is there first. So the
-earliest deadline goes first among all calls of all processes, and no slot is taken for which there is no call.
+earliest deadline goes first among all calls of all processes, and no slot is taken for which there is no call. While the carrier
+refuses the account, nobody has a turn but a single call now and then, which shows whether it still does.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import rate_store, store
+from call_dispatcher.account_pause import PROBE_TAKES, pause_after
 from call_dispatcher.rate import LATE_AT_MOST, open_slots, opens_in, spacing_of
+from call_dispatcher.rate_store import CarrierRate
 from call_dispatcher.store import DueCall
 from chassis.clock import Clock
 from chassis.database import Database
+
+log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 """A taken call comes due again after so long, should this process die before its attempt is stored. Longer than asking takes."""
@@ -31,10 +37,12 @@ class Slot:
     Attributes:
         at: when it opens, by PostgreSQL's clock,
         opens_at: and by this process's monotonic one, seconds.
+        probe: whether its call is to show if the carrier takes the account again (`account_pause`).
     """
 
     at: datetime
     opens_at: float
+    probe: bool = False
 
     @property
     def over(self) -> bool:
@@ -62,7 +70,7 @@ class Taken:
     Attributes:
         turns: in the order of their slots.
         slot_in: how long until a slot may be taken, where none may be now.
-        due_in: how long until a call comes due, as far as it is known, where none is now.
+        due_in: how long until a call comes due, as far as it is known, where none is now; or until a pause ends.
     """
 
     turns: Sequence[Turn] = ()
@@ -90,23 +98,28 @@ class Turns:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            next_slot_at, at = await rate_store.locked_rate(connection)
+            rate = await rate_store.locked_rate(connection)
             seen_at = monotonic()
-            slots = open_slots(next_slot_at, at, spacing=self._spacing, wanted=wanted)
+            if rate.refusals and rate.paused_until > rate.now:
+                return Taken(due_in=min(rate.paused_until - rate.now, LOOK_AT_LEAST_EVERY))
+            wanted = 1 if rate.refusals else wanted
+            slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=wanted)
             if not slots:
-                return Taken(slot_in=opens_in(next_slot_at, at))
+                return Taken(slot_in=opens_in(rate.next_slot_at, rate.now))
             calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=len(slots))
             if not calls:
                 return Taken(due_in=await self._until_next_due(connection, now))
             await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
-        return Taken([self._turn(call, slot, at, seen_at) for call, slot in zip(calls, slots, strict=False)])
+            if rate.refusals:
+                await rate_store.set_pause(connection, refusals=rate.refusals, until=rate.now + PROBE_TAKES)
+        return Taken([self._turn(call, slot, rate, seen_at) for call, slot in zip(calls, slots, strict=False)])
 
-    def _turn(self, due: DueCall, slot_at: datetime, at: datetime, seen_at: float) -> Turn:
-        ahead = slot_at - at
+    def _turn(self, due: DueCall, slot_at: datetime, rate: CarrierRate, seen_at: float) -> Turn:
+        ahead = slot_at - rate.now
         # a call that came due only while the slot was waited for has waited less
         due_for = self._clock.now() + ahead - due.due_since
         held_back = min(self._spacing, max(due_for, timedelta(0))) if ahead else timedelta(0)
-        return Turn(due, Slot(slot_at, seen_at + ahead.total_seconds()), held_back)
+        return Turn(due, Slot(slot_at, seen_at + ahead.total_seconds(), probe=rate.refusals > 0), held_back)
 
     async def take_next_call(self) -> DueCall | None:
         """The next call, for a slot that is left. It comes due again after `LEASE`, if nothing becomes of it."""
@@ -115,23 +128,39 @@ class Turns:
             calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=1)
         return calls[0] if calls else None
 
-    async def take_slot(self) -> Slot:
-        """Waits for one more slot, for a call whose own was over before it could be used."""
+    async def take_slot(self, over: Slot) -> Slot:
+        """Waits for another slot, for a call whose own was over before it could be used."""
         while True:
             async with self._database.transaction() as connection:
-                next_slot_at, at = await rate_store.locked_rate(connection)
+                rate = await rate_store.locked_rate(connection)
                 seen_at = monotonic()
-                slots = open_slots(next_slot_at, at, spacing=self._spacing, wanted=1)
+                slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=1)
                 for slot_at in slots:
                     await rate_store.set_next_slot(connection, slot_at + self._spacing)
             if slots:
-                return Slot(slots[0], seen_at + (slots[0] - at).total_seconds())
-            await asyncio.sleep(opens_in(next_slot_at, at).total_seconds())
+                return replace(over, at=slots[0], opens_at=seen_at + (slots[0] - rate.now).total_seconds())
+            await asyncio.sleep(opens_in(rate.next_slot_at, rate.now).total_seconds())
 
     async def give_back(self, slot: Slot) -> None:
         """Returns a slot that no call needed."""
         async with self._database.transaction() as connection:
             await rate_store.give_back_slot(connection, slot.at, next_slot_at=slot.at + self._spacing)
+
+    async def pause(self, slot: Slot) -> None:
+        """Stops all dialing for a while: the carrier has refused the account in this slot."""
+        async with self._database.transaction() as connection:
+            rate = await rate_store.locked_rate(connection)
+            if rate.refusals and not slot.probe:
+                return  # one of several that were under way when the first was refused
+            pause = pause_after(rate.refusals + 1)
+            await rate_store.set_pause(connection, refusals=rate.refusals + 1, until=rate.now + pause)
+        log.error("carrier.account_refused", refusals=rate.refusals + 1, pause_s=pause.total_seconds())
+
+    async def resume(self) -> None:
+        """Ends the pause: the carrier has taken the account again."""
+        async with self._database.transaction() as connection:
+            await rate_store.end_pause(connection)
+        log.info("carrier.account_taken")
 
     async def _until_next_due(self, connection: AsyncConnection, now: datetime) -> timedelta:
         due_at = await store.next_due_at(connection, after=now)

@@ -269,6 +269,8 @@ class GetOverviewResponse(_message.Message):
     POSTPONEMENTS_FIELD_NUMBER: _builtins.int
     ENDINGS_FIELD_NUMBER: _builtins.int
     FAILURES_FIELD_NUMBER: _builtins.int
+    ACCOUNT_REFUSALS_FIELD_NUMBER: _builtins.int
+    PAUSED_UNTIL_FIELD_NUMBER: _builtins.int
     pending: _builtins.int
     """Calls that wait to be dialed, now or later; those of them that could be dialed now, and since when the first could."""
     due: _builtins.int
@@ -282,6 +284,8 @@ class GetOverviewResponse(_message.Message):
     calls_per_second: _builtins.float
     orchestrator: _builtins.str
     """Which orchestrator this process tells the log: enhanced or standard."""
+    account_refusals: _builtins.int
+    """How often the carrier has refused the account since it last took a call, and until when nobody is dialed for it. 0: it does not."""
     @_builtins.property
     def oldest_due_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -294,6 +298,8 @@ class GetOverviewResponse(_message.Message):
     def endings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Ending]: ...
     @_builtins.property
     def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarrierFailure]: ...
+    @_builtins.property
+    def paused_until(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -310,10 +316,12 @@ class GetOverviewResponse(_message.Message):
         postponements: _abc.Iterable[Global___Postponement] | None = ...,
         endings: _abc.Iterable[Global___Ending] | None = ...,
         failures: _abc.Iterable[Global___CarrierFailure] | None = ...,
+        account_refusals: _builtins.int = ...,
+        paused_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_due_at", b"oldest_due_at", "oldest_unknown_at", b"oldest_unknown_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_due_at", b"oldest_due_at", "oldest_unknown_at", b"oldest_unknown_at", "paused_until", b"paused_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls_per_second", b"calls_per_second", "dialed_last_minute", b"dialed_last_minute", "due", b"due", "endings", b"endings", "failures", b"failures", "live", b"live", "oldest_due_at", b"oldest_due_at", "oldest_unknown_at", b"oldest_unknown_at", "orchestrator", b"orchestrator", "pending", b"pending", "postponements", b"postponements", "unknown", b"unknown", "unpublished", b"unpublished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_refusals", b"account_refusals", "calls_per_second", b"calls_per_second", "dialed_last_minute", b"dialed_last_minute", "due", b"due", "endings", b"endings", "failures", b"failures", "live", b"live", "oldest_due_at", b"oldest_due_at", "oldest_unknown_at", b"oldest_unknown_at", "orchestrator", b"orchestrator", "paused_until", b"paused_until", "pending", b"pending", "postponements", b"postponements", "unknown", b"unknown", "unpublished", b"unpublished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
