@@ -3,6 +3,7 @@
 Each act is run with a database of its caller's choice: so it may run in a process of its own, which is held or killed.
 """
 
+import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import planned, schedule_hurried
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import Sealer
-from window_scheduler.tables import metadata
+from window_scheduler.tables import metadata, outbox
 from window_scheduler.tick import conclude, schedule
 from window_scheduler.time_zones import TimeZones, zone_named
 from window_scheduler.window_store import CallWindow, add_window, change_window, get_window, remove_window
@@ -63,7 +64,7 @@ class World:
 
     Attributes:
         state: what it held at the last look.
-        heard: what it has told in the stream by then, as (event id, message).
+        heard: the calls that it has told in the stream by then, as (event id, message).
     """
 
     def __init__(
@@ -105,7 +106,8 @@ class World:
         last = await self._last_told()
         for sequence in range(self._last_heard + 1, last + 1):
             raw = await self._stream.get_msg(CALLS_STREAM, sequence)
-            self.heard.append((raw.headers["ce-id"], CallScheduled.FromString(raw.data)))
+            if raw.subject == CALL_SCHEDULED.subject:
+                self.heard.append((raw.headers["ce-id"], CallScheduled.FromString(raw.data)))
         self._last_heard = last
 
     def chosen(self, ids: Collection[UUID], number: int) -> UUID:
@@ -182,7 +184,7 @@ class Publish:
     async def run(self, world: World, database: Database) -> None:
         async with database.engine.connect() as connection:
             await connection.begin()
-            for waiting in await claim_unpublished(connection, limit=100):
+            for waiting in await claim_unpublished(connection, outbox, limit=100):
                 message = CallScheduled.FromString(waiting.payload)
                 await world.bus.publish(CALL_SCHEDULED, message, event_id=waiting.event_id)
             await connection.rollback()
@@ -192,9 +194,11 @@ class Publish:
 class AddPerson:
     zone_name: str
     consents: bool
+    line: int = 0
 
     async def run(self, world: World, database: Database) -> None:
-        request = pb.CreatePersonRequest(name="Ada", phone_number="+436601234567", time_zone=self.zone_name)
+        number = f"+43660123456{self.line}"
+        request = pb.CreatePersonRequest(name="Ada", phone_number=number, time_zone=self.zone_name)
         if self.consents:
             request.consent.CopyFrom(_consent(world))
         await _people_api(world, database).CreatePerson(request, None)
@@ -310,7 +314,8 @@ class End:
         message = events.CallFinished(
             call_id=str(call_id), outcome=self.outcome, revision=max(0, calls[call_id].revision - self.revisions_ago)
         )
-        await CallEndings(database).handle(Received(str(uuid4()), world.clock.now(), message, 1))
+        endings = CallEndings(database, world.sealer, world.clock, news=asyncio.Event())
+        await endings.handle(Received(str(uuid4()), world.clock.now(), message, 1))
 
 
 def _consent(world: World) -> pb.Consent:
@@ -321,7 +326,13 @@ def _consent(world: World) -> pb.Consent:
 
 def _people_api(world: World, database: Database) -> PeopleApi:
     return PeopleApi(
-        database, world.sealer, world.clock, world.zones, calling_hours=ANY_HOUR.calling_hours, tick_period=PERIOD
+        database,
+        world.sealer,
+        world.clock,
+        world.zones,
+        calling_hours=ANY_HOUR.calling_hours,
+        tick_period=PERIOD,
+        news=asyncio.Event(),
     )
 
 
@@ -368,5 +379,10 @@ of_ticks = st.sampled_from([Tick(), Schedule(), Publish()])
 
 
 any_act = st.one_of(
-    of_ticks, st.builds(AddPerson, zone_names, st.booleans()), of_bookings, of_people, of_windows, of_calls
+    of_ticks,
+    st.builds(AddPerson, zone_names, st.booleans(), st.integers(0, 5)),
+    of_bookings,
+    of_people,
+    of_windows,
+    of_calls,
 )

@@ -21,7 +21,7 @@ import pytest_asyncio
 from google.protobuf.message import Message
 from nats.aio.msg import Msg
 
-from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.nats_access import connect_nats
 from chassis.rpc import open_channel
 from daybook.events.v1.events_pb2 import CallFinished, CallScheduled
@@ -38,7 +38,10 @@ from daybook_cli.supervisor import Supervisor
 
 TIME_FACTOR = 10.0
 EVENT_WITHIN_S = 180.0
-EVENTS = {event.subject: event.message for event in (CALL_SCHEDULED, CALL_DIALED, CALL_PROGRESSED, CALL_FINISHED)}
+EVENTS = {
+    event.subject: event.message
+    for event in (CALL_SCHEDULED, CALL_WITHDRAWN, CALL_DIALED, CALL_PROGRESSED, CALL_FINISHED)
+}
 
 _numbers = itertools.count(2000)
 

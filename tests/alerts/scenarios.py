@@ -613,6 +613,7 @@ def _events() -> list[Scenario]:
     scenarios = []
     for consumer, service, subject in (
         ("call-dispatcher-scheduled", DISPATCHER, "call.scheduled"),
+        ("call-dispatcher-withdrawn", DISPATCHER, "call.withdrawn"),
         ("call-dispatcher-progressed", DISPATCHER, "call.progressed"),
         ("window-scheduler", SCHEDULER, "call.finished"),
         ("journal-call-finished", JOURNAL, "call.finished"),

@@ -24,6 +24,7 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
         "relay",
         "sweep",
         "consumer:call-dispatcher-scheduled",
+        "consumer:call-dispatcher-withdrawn",
         "consumer:call-dispatcher-progressed",
     ),
     GATEWAY: (),
@@ -183,12 +184,13 @@ def _healthy_scheduler(world: World) -> None:
     world.set(SCHEDULER, "daybook_dials_asked_total", counts_every(HOUR), answer="allowed")
     for consumer in (
         "call-dispatcher-scheduled",
+        "call-dispatcher-withdrawn",
         "call-dispatcher-progressed",
         "window-scheduler",
         "journal-call-finished",
     ):
         world.set(SCHEDULER, "daybook_consumer_waiting", 0, consumer=consumer)
-    for subject in ("call.scheduled", "call.progressed", "call.finished"):
+    for subject in ("call.scheduled", "call.withdrawn", "call.progressed", "call.finished"):
         world.set(SCHEDULER, "daybook_dead_letters", 0, subject=subject)
     world.set(SCHEDULER, "daybook_events_handled_total", counts_every(HOUR), subject="call.finished", result="handled")
 

@@ -281,6 +281,8 @@ def _decision(decision: dispatcher.Decision) -> Moment:
     match decision.decision:
         case "postponed":
             sentence = f"Put off: {reason}{times}."
+        case "withdrawn":
+            sentence = f"Taken back while an attempt was under way: {reason}. It is not tried again."
         case "try_again":
             sentence = f"To be tried again: {reason}{times}."
         case "moved" if decision.reason == "before_any_dial":

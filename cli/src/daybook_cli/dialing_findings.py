@@ -14,6 +14,7 @@ STILL_GOING_ON = timedelta(hours=1)
 RATE_REACHED = 0.9
 STALLED_AFTER_S = 60.0
 SCHEDULED_CONSUMER = "call-dispatcher-scheduled"
+WITHDRAWN_CONSUMER = "call-dispatcher-withdrawn"
 
 FAULTS = {
     "operator": "the account or its settings, which the operator is to mend",
@@ -79,6 +80,13 @@ def _consuming(seen: Observations) -> list[Finding]:
     if not consumer.listening and consumer.waiting:
         sentence = f"{counted(consumer.waiting, 'scheduled call')} wait in the stream, and nobody fetches them."
         return [_found(Severity.FAILURE, "not_consuming", sentence, seen.look(DISPATCHER), "DaybookEventsWaiting")]
+    withdrawn = seen.streams.consumers.get(WITHDRAWN_CONSUMER)
+    if withdrawn is not None and not withdrawn.listening and withdrawn.waiting:
+        sentence = (
+            f"Withdrawn calls that wait in the stream and nobody fetches: {withdrawn.waiting}. What rings at the carrier, of "
+            "people who opted out, rings on."
+        )
+        return [_found(Severity.FAILURE, "not_withdrawing", sentence, seen.look(DISPATCHER), "DaybookEventsWaiting")]
     return []
 
 

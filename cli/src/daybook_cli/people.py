@@ -17,6 +17,7 @@ from daybook_cli.surroundings import ask
 
 people = typer.Typer(no_args_is_help=True, help="Who is called.")
 console = Console(highlight=False)
+notes = Console(highlight=False, stderr=True, soft_wrap=True)
 
 CONSENT_WORDING = "cli-1"
 
@@ -55,6 +56,7 @@ def add_person(
     )
     person = ask_scheduler(lambda channel: PeopleServiceStub(channel).CreatePerson(request)).person
     console.print(person.person_id)
+    _tell_opt_out(person)
 
 
 @people.command("list")
@@ -129,12 +131,22 @@ def change_person(
         consent=_consent_now() if consent else None,
         calling_hours=_hours(hours),
     )
-    ask_scheduler(lambda channel: PeopleServiceStub(channel).UpdatePerson(request))
+    _tell_opt_out(ask_scheduler(lambda channel: PeopleServiceStub(channel).UpdatePerson(request)).person)
+
+
+def _tell_opt_out(person: pb.Person) -> None:
+    """On standard error, so that the output of `add` is the id alone."""
+    if person.HasField("opted_out_at"):
+        day = person.opted_out_at.ToDatetime(tzinfo=UTC).date().isoformat()
+        notes.print(
+            f"Nobody calls this person: they, or their number, opted out on {day}. Once they agree anew: "
+            f"daybook person change {person.person_id} --consent"
+        )
 
 
 @people.command("opt-out")
 def opt_out(person_id: str) -> None:
-    """Never call this person again, from this moment on."""
+    """Never call this person again, from this moment on: calls that wait or ring are withdrawn, and the number is remembered."""
     ask_scheduler(lambda channel: PeopleServiceStub(channel).OptOut(pb.OptOutRequest(person_id=person_id)))
 
 

@@ -215,8 +215,8 @@ def _announcements(seen: Observations, overview: pb.GetOverviewResponse) -> list
     if seen.now - oldest <= ANNOUNCED_WITHIN:
         return []
     sentence = (
-        f"{counted(overview.unpublished, 'call')} scheduled and not announced, the oldest {since(oldest, seen.now)}: NATS does "
-        "not confirm them, so call-dispatcher does not know of them."
+        f"{counted(overview.unpublished, 'event')} of scheduled and withdrawn calls not announced, the oldest "
+        f"{since(oldest, seen.now)}: NATS does not confirm them, so call-dispatcher does not know of them."
     )
     return [
         _found(

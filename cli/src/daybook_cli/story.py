@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc
 from nats.aio.msg import Msg
 
-from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.nats_access import NatsAccess, connect_nats
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -29,7 +29,7 @@ class Line:
     """One thing that happened.
 
     Attributes:
-        kind: scheduled, moved, dialed, ringing, answered, person, daybook, verdict, … : a stable term.
+        kind: scheduled, moved, withdrawn, dialed, ringing, answered, person, daybook, verdict, … : a stable term.
         text: what there is to say about it.
         outcome: set on the last line: how the call ended.
     """
@@ -79,6 +79,12 @@ class CallStory:
             scheduled = CALL_SCHEDULED.message.FromString(message.data)
             if scheduled.person_id == self._person_id:
                 await self._schedule(scheduled)
+        elif message.subject == CALL_WITHDRAWN.subject:
+            withdrawn = CALL_WITHDRAWN.message.FromString(message.data)
+            if withdrawn.call_id == self.call_id and withdrawn.revision >= self._revision:
+                await self._tell(
+                    "withdrawn", _term(events.WithdrawalReason.Name(withdrawn.reason), "WITHDRAWAL_REASON_")
+                )
         elif message.subject == CALL_DIALED.subject:
             dialed = CALL_DIALED.message.FromString(message.data)
             if dialed.call_id == self.call_id:

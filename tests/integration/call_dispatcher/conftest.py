@@ -110,6 +110,7 @@ class CarrierSite:
     faults: deque[Callable[[dict[str, Any]], Response]] = field(default_factory=deque)
     ended: list[tuple[str, str]] = field(default_factory=list)
     down: bool = False
+    ends_no_call: bool = False
     script: Callable[[Request, dict[str, Any]], Awaitable[Response]] | None = None
     """Answers a POST, where it is there, in place of `faults`."""
 
@@ -162,6 +163,8 @@ class CarrierSite:
         if all(call["sid"] != sid for call in self.calls):
             return JSONResponse({"code": 20404, "message": "not found", "status": 404}, status_code=404)
         if request.method == "POST":
+            if self.ends_no_call:
+                return JSONResponse({"message": "out of order", "status": 503}, status_code=503)
             status = str((await request.form())["Status"])
             self.ended.append((sid, status))
             self.call(sid)["status"] = status

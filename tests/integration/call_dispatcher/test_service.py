@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import nats
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import SecretStr
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -16,7 +17,7 @@ from call_dispatcher.settings import Settings
 from call_dispatcher.store import SCHEMA
 from chassis.bus import STREAMS, open_bus
 from chassis.clock import SystemClock
-from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess
 from daybook.events.v1 import events_pb2 as pb
@@ -47,8 +48,8 @@ class Outside:
     async def hear(self, received) -> None:
         await self.told.put(received.message)
 
-    async def schedule(self, *, opens_in: timedelta = timedelta(minutes=-1)) -> str:
-        call = pb.CallScheduled(call_id=str(uuid4()), person_id=str(uuid4()), window_id=str(uuid4()))
+    async def schedule(self, *, opens_in: timedelta = timedelta(minutes=-1), call_id: str | None = None) -> str:
+        call = pb.CallScheduled(call_id=call_id or str(uuid4()), person_id=str(uuid4()), window_id=str(uuid4()))
         self.scheduler.numbers[call.call_id] = self.scheduler.number_of(call.person_id)
         await self._announce(call, opens_in)
         return call.call_id
@@ -65,6 +66,12 @@ class Outside:
         call.not_after.FromDatetime(opens + timedelta(hours=1))
         event_id = f"{call.call_id}.scheduled" + (f".{call.revision}" if call.revision else "")
         await self.bus.publish(CALL_SCHEDULED, call, event_id=event_id)
+
+    async def withdraw(self, call_id, *, event_id="withdrawn") -> None:
+        message = pb.CallWithdrawn(
+            call_id=call_id, person_id=str(uuid4()), reason=pb.WITHDRAWAL_REASON_OPTED_OUT, withdrawn_at=_now()
+        )
+        await self.bus.publish(CALL_WITHDRAWN, message, event_id=event_id)
 
     async def progress(self, call_id, sid, *, attempt=1, event_id, **event) -> None:
         message = pb.CallProgressed(call_id=call_id, attempt_id=f"{call_id}.{attempt}", carrier_call_id=sid, **event)
@@ -84,6 +91,12 @@ class Outside:
             lambda: client.request("POST", url, data={"on": "create_call", "kind": kind}, headers=headers)
         )
         client.session.close()
+
+
+def _now() -> Timestamp:
+    now = Timestamp()
+    now.GetCurrentTime()
+    return now
 
 
 @asynccontextmanager
@@ -158,6 +171,26 @@ async def test_a_call_that_was_missed_is_dialed_at_the_times_that_it_is_moved_to
     await outside.progress(call_id, sid, event_id="1", reflection=opted_out)
     finished = await outside.told.get()
     assert (finished.call_id, finished.outcome, finished.revision) == (call_id, pb.CALL_OUTCOME_OPTED_OUT, 1)
+
+
+async def test_a_call_that_is_withdrawn_while_it_rings_is_cancelled_at_the_carrier_and_ends_once(outside) -> None:
+    call_id = await outside.schedule()
+    dialed = await outside.told.get()
+    for delivery in ("first", "second"):
+        await outside.withdraw(call_id, event_id=delivery)
+    finished = await outside.told.get()
+    assert (finished.call_id, finished.outcome, finished.reason) == (call_id, pb.CALL_OUTCOME_REFUSED, "opted_out")
+    [call] = await outside.calls_at_the_carrier()
+    assert (call.sid, call.status) == (dialed.carrier_call_id, "canceled")
+
+
+async def test_a_call_that_is_withdrawn_before_it_is_scheduled_is_not_dialed(outside) -> None:
+    call_id = str(uuid4())
+    await outside.withdraw(call_id)
+    await outside.schedule(call_id=call_id)
+    finished = await outside.told.get()
+    assert (finished.call_id, finished.outcome, finished.reason) == (call_id, pb.CALL_OUTCOME_REFUSED, "opted_out")
+    assert await outside.calls_at_the_carrier() == []
 
 
 async def test_a_call_taken_over_a_connection_that_dropped_is_at_the_carrier_once(outside) -> None:

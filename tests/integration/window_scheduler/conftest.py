@@ -1,10 +1,12 @@
 """window-scheduler on a real PostgreSQL and a real NATS, asked over a real gRPC channel; only the clock is the test's."""
 
 import asyncio
+import itertools
 import os
 import random
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -92,12 +94,13 @@ class Api:
     people: "rpc.PeopleServiceAsyncStub"
     windows: "rpc.WindowsServiceAsyncStub"
     calls: "rpc.CallsServiceAsyncStub"
+    lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
 
     async def person(self, **changes):
-        """Someone in Vienna who agreed to be called."""
+        """Someone in Vienna who agreed to be called, on a line of their own."""
         request = pb.CreatePersonRequest(
             name="Ada Lovelace",
-            phone_number="+436601234567",
+            phone_number=f"+43660{next(self.lines)}",
             time_zone="Europe/Vienna",
             locale="en-GB",
             consent=pb.Consent(wording_version="v1", channel="portal"),
@@ -129,7 +132,15 @@ class Api:
 
 @asynccontextmanager
 async def served(database, sealer, clock, zones=INSTALLED):
-    people = PeopleApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
+    people = PeopleApi(
+        database,
+        sealer,
+        clock,
+        zones,
+        calling_hours=RULES.calling_hours,
+        tick_period=PERIOD,
+        news=asyncio.Event(),
+    )
     windows = WindowsApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
     calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD)
     services = {

@@ -26,9 +26,13 @@ async def call(api, database, clock):
 
 
 @pytest.fixture
-async def hear(bus, database):
+async def hear(bus, database, sealer, clock):
     """Publishes an ending, and returns once the running service has dealt with it."""
-    endings, dealt_with, stop = CallEndings(database), asyncio.Queue(), asyncio.Event()
+    endings, dealt_with, stop = (
+        CallEndings(database, sealer, clock, news=asyncio.Event()),
+        asyncio.Queue(),
+        asyncio.Event(),
+    )
 
     async def handle(received: Received[events.CallFinished]):
         try:

@@ -19,7 +19,7 @@ from window_scheduler.outbox_store import claim_unpublished
 from window_scheduler.planning import Decision
 from window_scheduler.record_store import FORGOTTEN_AT_ONCE, begin_tick, decisions_on
 from window_scheduler.relay import announce
-from window_scheduler.tables import SCHEMA, people, ticks, window_decisions
+from window_scheduler.tables import SCHEMA, outbox, people, ticks, window_decisions
 from window_scheduler.tick import (
     BATCHES_AT_ONCE,
     DECISIONS_KEPT_FOR,
@@ -121,7 +121,7 @@ async def test_a_crash_after_publishing_doubles_nothing(api, database, bus, cloc
     await schedule(database, clock, INSTALLED, period=PERIOD)
     async with database.engine.connect() as connection:
         await connection.begin()
-        [waiting] = await claim_unpublished(connection, limit=10)
+        [waiting] = await claim_unpublished(connection, outbox, limit=10)
         message = CallScheduled.FromString(waiting.payload)
         await bus.publish(CALL_SCHEDULED, message, event_id=waiting.event_id)
         await connection.rollback()  # the tick was killed before it could note what it had published

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from call_dispatcher.attempts import AttemptState, CarrierReported, Party, PartyAnswered, Reflection, ReflectionReported
-from call_dispatcher.intake import call_of, happening_of
+from call_dispatcher.calls import WithdrawalReason
+from call_dispatcher.intake import call_of, happening_of, withdrawal_of
 from chassis.errors import InvalidInput
 from daybook.events.v1 import events_pb2 as pb
 
@@ -137,3 +138,40 @@ def test_bytes_from_anywhere_are_understood_or_refused(data) -> None:
             understand(decoded)
         except InvalidInput:
             continue
+
+
+def withdrawn(**changes) -> pb.CallWithdrawn:
+    fields = {
+        "call_id": CALL_ID,
+        "person_id": PERSON_ID,
+        "reason": pb.WITHDRAWAL_REASON_OPTED_OUT,
+        "withdrawn_at": moment(OPENS),
+        "revision": 2,
+    }
+    return pb.CallWithdrawn(**(fields | changes))
+
+
+def test_every_reason_of_the_contract_is_known() -> None:
+    reasons = [value for value in pb.WithdrawalReason.values() if value != pb.WITHDRAWAL_REASON_UNSPECIFIED]
+    assert {withdrawal_of(withdrawn(reason=reason)).reason for reason in reasons} == set(WithdrawalReason)
+
+
+def test_a_call_that_is_withdrawn() -> None:
+    withdrawal = withdrawal_of(withdrawn())
+    assert (withdrawal.call_id, withdrawal.revision, withdrawal.withdrawn_at) == (CALL_ID, 2, OPENS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"call_id": "nobody"}, "call_id"),
+        ({"reason": pb.WITHDRAWAL_REASON_UNSPECIFIED}, "reason"),
+        ({"reason": 99}, "reason"),
+        ({"withdrawn_at": None}, "withdrawn_at"),
+        ({"withdrawn_at": Timestamp(seconds=2**60)}, "withdrawn_at"),
+    ],
+)
+def test_a_withdrawal_that_cannot_be_right_is_refused_with_the_field(changes, field) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        withdrawal_of(withdrawn(**changes))
+    assert raised.value.field == field

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
-from call_dispatcher.calls import Call, CallState, Outcome
+from call_dispatcher.calls import Call, CallState, Outcome, WithdrawalReason
 from call_dispatcher.carrier_errors import Fault
 from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
 from call_dispatcher.retry_policy import RetryPolicy
@@ -185,3 +185,54 @@ def test_an_outcome_that_the_policy_does_not_name_is_final() -> None:
 def test_asked_again_it_is_the_same_moment() -> None:
     busy, drawing = ended(AttemptState.BUSY), Patience(COMES_WITH_DAYBOOK)
     assert next_step(busy, CALL, NOW, drawing) == next_step(busy, CALL, NOW, drawing)
+
+
+WITHDRAWN = replace(CALL, withdrawn=WithdrawalReason.OPTED_OUT)
+BUSY_BEFORE = replace(WITHDRAWN, outcome=Outcome.BUSY, attempts=2)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "call", "step"),
+    [
+        (ended(AttemptState.BUSY), WITHDRAWN, Finish(Outcome.BUSY, "opted_out")),
+        (ended(AttemptState.FAILED, sip_code=503), WITHDRAWN, Finish(Outcome.FAILED, "opted_out")),
+        (ended(AttemptState.FAILED, sip_code=404), WITHDRAWN, Finish(Outcome.FAILED, "number_cannot_be_called")),
+        (ended(AttemptState.CANCELED), WITHDRAWN, Finish(Outcome.REFUSED, "opted_out")),
+        (ended(AttemptState.CANCELED), BUSY_BEFORE, Finish(Outcome.BUSY, "opted_out")),
+        (ended(AttemptState.NOT_PLACED), WITHDRAWN, Finish(Outcome.REFUSED, "opted_out")),
+        (ended(AttemptState.LOST), WITHDRAWN, Finish(Outcome.UNKNOWN, "carrier_never_told")),
+        (replace(ATTEMPT, state=AttemptState.TURNED_AWAY), WITHDRAWN, Finish(Outcome.REFUSED, "opted_out")),
+        (ended(AttemptState.COMPLETED, answered_by=Party.MACHINE), WITHDRAWN, Finish(Outcome.VOICEMAIL, "opted_out")),
+        (
+            ended(AttemptState.COMPLETED, reflection=Reflection.COMPLETED),
+            WITHDRAWN,
+            Finish(Outcome.REFLECTED, "reflection_completed"),
+        ),
+        (
+            ended(AttemptState.COMPLETED, reflection=Reflection.OPTED_OUT),
+            WITHDRAWN,
+            Finish(Outcome.OPTED_OUT, "asked_not_to_be_called"),
+        ),
+        (replace(ATTEMPT, state=AttemptState.ACCEPTED), WITHDRAWN, LookAgain(later(seconds=5))),
+        (replace(ATTEMPT, state=AttemptState.RINGING), WITHDRAWN, LookAgain(later(seconds=5))),
+        (replace(ATTEMPT, state=AttemptState.IN_PROGRESS), WITHDRAWN, LookAgain(later(minutes=5))),
+        (replace(ATTEMPT, state=AttemptState.SUBMISSION_UNKNOWN), WITHDRAWN, LookAgain(later(seconds=30))),
+    ],
+)
+def test_a_withdrawn_call_ends_as_its_attempt_did_and_is_not_tried_again(attempt, call, step) -> None:
+    assert next_step(attempt, call, NOW, PATIENCE) == step
+
+
+@given(
+    state=st.sampled_from(AttemptState),
+    reflection=st.sampled_from([None, *Reflection]),
+    answered_by=st.sampled_from([None, *Party]),
+    sip_code=st.sampled_from([None, 404, 486, 503, 603]),
+    later_s=st.integers(0, 7200),
+)
+def test_nothing_that_happens_has_a_withdrawn_call_tried_again(
+    state, reflection, answered_by, sip_code, later_s
+) -> None:
+    attempt = replace(ATTEMPT, state=state, reflection=reflection, answered_by=answered_by, sip_code=sip_code)
+    step = next_step(attempt, WITHDRAWN, later(seconds=later_s), PATIENCE)
+    assert not isinstance(step, TryAgain)

@@ -94,6 +94,7 @@ def test_a_reflected_call_is_told_from_its_window_to_its_entry():
 @pytest.mark.parametrize(
     ("decision", "reason", "times", "sentence"),
     [
+        ("withdrawn", "opted_out", 1, "Taken back while an attempt was under way: opted out. It is not tried again."),
         ("moved", "before_any_dial", 1, "Moved to other times before anyone was dialed."),
         ("moved", "before_any_dial", 2, "Moved to other times before anyone was dialed, 2 times."),
         (

@@ -284,6 +284,12 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "4 scheduled calls wait in the stream",
         ),
         (
+            with_consumer("call-dispatcher-withdrawn", Consumer(waiting=1, in_hand=0, listening=False)),
+            "not_withdrawing",
+            Severity.FAILURE,
+            "nobody fetches: 1. What rings",
+        ),
+        (
             replace(HEALTHY, overview=overview(undialed=3, oldest_undialed_at=ago(minutes=5))),
             "calls_not_dialed",
             Severity.FAILURE,

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from nats.aio.msg import Msg
 
-from chassis.events import CALL_FINISHED, CALL_SCHEDULED
+from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.rpc import open_channel
 from daybook.events.v1 import events_pb2 as events
 from daybook_cli.story import CallStory
@@ -52,3 +52,19 @@ async def test_a_call_that_is_announced_twice_is_told_once(tmp_path):
         ("scheduled", None),
         ("finished", events.CALL_OUTCOME_NO_ANSWER),
     ]
+
+
+async def test_a_call_that_is_withdrawn_is_told_so_unless_it_was_moved_since(tmp_path):
+    def withdrawn(revision):
+        reason = events.WITHDRAWAL_REASON_OPTED_OUT
+        message = events.CallWithdrawn(call_id=CALL, person_id=PERSON, reason=reason, revision=revision)
+        return heard(CALL_WITHDRAWN, message)
+
+    assert await told(
+        tmp_path,
+        scheduled(0),
+        scheduled(1),
+        withdrawn(0),
+        withdrawn(1),
+        finished(events.CALL_OUTCOME_REFUSED, 1),
+    ) == [("scheduled", None), ("moved", None), ("withdrawn", None), ("finished", events.CALL_OUTCOME_REFUSED)]

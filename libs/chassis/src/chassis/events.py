@@ -35,12 +35,13 @@ class EventType(Generic[MessageT]):
 
 
 CALL_SCHEDULED = EventType("call.scheduled", events_pb2.CallScheduled)
+CALL_WITHDRAWN = EventType("call.withdrawn", events_pb2.CallWithdrawn)
 CALL_DIALED = EventType("call.dialed", events_pb2.CallDialed)
 CALL_PROGRESSED = EventType("call.progressed", events_pb2.CallProgressed)
 CALL_FINISHED = EventType("call.finished", events_pb2.CallFinished)
 
 EVENTS: Mapping[str, EventType[Any]] = {
-    event.subject: event for event in (CALL_SCHEDULED, CALL_DIALED, CALL_PROGRESSED, CALL_FINISHED)
+    event.subject: event for event in (CALL_SCHEDULED, CALL_WITHDRAWN, CALL_DIALED, CALL_PROGRESSED, CALL_FINISHED)
 }
 """Every kind of event, by its subject."""
 

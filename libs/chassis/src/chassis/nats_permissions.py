@@ -17,6 +17,7 @@ from chassis.events import (
     CALL_FINISHED,
     CALL_PROGRESSED,
     CALL_SCHEDULED,
+    CALL_WITHDRAWN,
     CALLS_STREAM,
     CALLS_SUBJECTS,
     DEAD_LETTERS_STREAM,
@@ -51,7 +52,7 @@ class NatsUser:
 
 SERVICES: Mapping[str, NatsUser] = {
     "window-scheduler": NatsUser(
-        publishes=[CALL_SCHEDULED],
+        publishes=[CALL_SCHEDULED, CALL_WITHDRAWN],
         consumes={"window-scheduler": CALL_FINISHED},
         makes_streams=[CALLS_STREAM, DEAD_LETTERS_STREAM],
         # for its metrics: what waits in the streams
@@ -59,7 +60,11 @@ SERVICES: Mapping[str, NatsUser] = {
     ),
     "call-dispatcher": NatsUser(
         publishes=[CALL_DIALED, CALL_FINISHED],
-        consumes={"call-dispatcher-scheduled": CALL_SCHEDULED, "call-dispatcher-progressed": CALL_PROGRESSED},
+        consumes={
+            "call-dispatcher-scheduled": CALL_SCHEDULED,
+            "call-dispatcher-withdrawn": CALL_WITHDRAWN,
+            "call-dispatcher-progressed": CALL_PROGRESSED,
+        },
     ),
     "voice-gateway": NatsUser(publishes=[CALL_PROGRESSED]),
     "journal": NatsUser(consumes={"journal-call-finished": CALL_FINISHED}),

@@ -27,7 +27,7 @@ from call_dispatcher.turns import Turns
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
-from chassis.events import CALL_PROGRESSED, CALL_SCHEDULED
+from chassis.events import CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade, wait_for_schema
 from chassis.probes import serving_probes
@@ -82,6 +82,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 tasks.create_task(
                     bus.consume(
                         CALL_SCHEDULED, durable="call-dispatcher-scheduled", handler=intake.scheduled, stop=stop
+                    )
+                )
+                tasks.create_task(
+                    bus.consume(
+                        CALL_WITHDRAWN, durable="call-dispatcher-withdrawn", handler=intake.withdrawn, stop=stop
                     )
                 )
                 tasks.create_task(

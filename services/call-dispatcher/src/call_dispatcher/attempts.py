@@ -34,6 +34,9 @@ UNCONFIRMED = frozenset({AttemptState.SUBMITTING, AttemptState.SUBMISSION_UNKNOW
 LIVE = UNCONFIRMED | {AttemptState.ACCEPTED, AttemptState.RINGING, AttemptState.IN_PROGRESS}
 """It may ring, or does: no other attempt at this person may be made."""
 
+UNANSWERED = frozenset({AttemptState.ACCEPTED, AttemptState.RINGING})
+"""It is at the carrier, and nobody has picked up."""
+
 ANSWERED = frozenset({AttemptState.IN_PROGRESS, AttemptState.COMPLETED})
 """Somebody picked up, or a machine did."""
 

@@ -29,6 +29,23 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class WithdrawalReason(StrEnum):
+    """The names of daybook.events.v1.WithdrawalReason, in lower case. Each is also the reason of the end that follows from it."""
+
+    OPTED_OUT = "opted_out"
+    PERSON_DELETED = "person_deleted"
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A call is not to be made any more, up to this revision of it."""
+
+    call_id: str
+    revision: int
+    reason: WithdrawalReason
+    withdrawn_at: datetime
+
+
 @dataclass(frozen=True)
 class Call:
     """One scheduled call, as its row says.
@@ -39,6 +56,7 @@ class Call:
         revision: how often window-scheduler moved it to other times.
         outcome: how it ended; while it has not, how it would end if nothing more happened.
         attempts: how many attempts reached the carrier, or may have.
+        withdrawn: why it is not to be made any more; none while it is.
         reason, finished_at: of its end, once it has one.
     """
 
@@ -50,6 +68,7 @@ class Call:
     state: CallState = CallState.PENDING
     outcome: Outcome = Outcome.MISSED
     attempts: int = 0
+    withdrawn: WithdrawalReason | None = None
     reason: str = ""
     finished_at: datetime | None = None
 
@@ -79,6 +98,11 @@ def move_of(call: Call, announced: Call) -> Move:
     if announced.revision <= call.revision:
         return Move.NONE
     return Move.AFTER_A_DIAL if call.attempts else Move.BEFORE_ANY_DIAL
+
+
+def withdrawn_outcome(outcome: Outcome) -> Outcome:
+    """How a withdrawn call ends that would end so: as its last attempt left it; where nobody was dialed, as one not allowed."""
+    return Outcome.REFUSED if outcome is Outcome.MISSED else outcome
 
 
 def finished_event_id(call: Call) -> str:

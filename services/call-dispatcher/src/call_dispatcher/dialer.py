@@ -25,6 +25,7 @@ from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.store import DueCall
 from call_dispatcher.telephony import Carrier
 from call_dispatcher.turns import Slot, Taken, Turn, Turns
+from call_dispatcher.unwanted import end_unwanted
 from chassis.clock import Clock
 from chassis.errors import DaybookError
 from chassis.heartbeat import Heartbeat
@@ -202,7 +203,7 @@ class Dialer:
                 log.error("call.rejected", attempt=attempt.number, code=code, fault=fault)
             case unsettled:
                 log.warning("call.unsettled", attempt=attempt.number, reason=unsettled.reason)
-        await self._ledger.record(attempt.attempt_id, answer)
+        unwanted = await self._ledger.record(attempt.attempt_id, answer)
         match answer:
             case Rejected(code) if account_refused(code):
                 await self._turns.pause(slot)
@@ -210,3 +211,4 @@ class Dialer:
                 await self._turns.resume()
             case _:
                 pass
+        await end_unwanted(self._carrier, unwanted)

@@ -1,8 +1,8 @@
-"""Events in: calls to be made from window-scheduler, and what happens to attempts from voice-gateway.
+"""Events in: calls that are to be made, or not any more, from window-scheduler; what happens to attempts from voice-gateway.
 
 An event that comes again changes nothing: a call's row and an attempt's state guard it. A call that comes again with a higher
-revision was moved to other times. An event that cannot be right raises
-an error that is not retryable, and is put aside by the bus with the reason.
+revision was moved to other times. A withdrawal may come before the call that it is about. An event that cannot be right raises an
+error that is not retryable, and is put aside by the bus with the reason.
 """
 
 import re
@@ -22,9 +22,10 @@ from call_dispatcher.attempts import (
     Reflection,
     ReflectionReported,
 )
-from call_dispatcher.calls import Call
+from call_dispatcher.calls import Call, Withdrawal, WithdrawalReason
 from call_dispatcher.ledger import Ledger
 from call_dispatcher.telephony import Carrier
+from call_dispatcher.unwanted import end_unwanted
 from chassis.consumer import Received
 from chassis.errors import InvalidInput
 from chassis.telemetry import call_context, span
@@ -56,6 +57,10 @@ _REFLECTIONS = {
     events_pb2.REFLECTION_STATE_SILENT: Reflection.SILENT,
     events_pb2.REFLECTION_STATE_OPTED_OUT: Reflection.OPTED_OUT,
 }
+_REASONS = {
+    events_pb2.WITHDRAWAL_REASON_OPTED_OUT: WithdrawalReason.OPTED_OUT,
+    events_pb2.WITHDRAWAL_REASON_PERSON_DELETED: WithdrawalReason.PERSON_DELETED,
+}
 
 
 _CARRIER_CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
@@ -85,6 +90,21 @@ class Intake:
         ):
             await self._ledger.schedule(call)
 
+    async def withdrawn(self, received: Received[events_pb2.CallWithdrawn]) -> None:
+        """A call is not to be made any more.
+
+        Raises:
+            InvalidInput: the event cannot be right.
+            DatabaseUnavailable, CarrierUnavailable: it is to come again.
+        """
+        withdrawal = withdrawal_of(received.message)
+        with (
+            bound_contextvars(call_id=withdrawal.call_id, person_id=received.message.person_id),
+            span("withdraw", context=call_context(withdrawal.call_id)),
+        ):
+            for unwanted in await self._ledger.withdraw(withdrawal):
+                await end_unwanted(self._carrier, unwanted)
+
     async def progressed(self, received: Received[events_pb2.CallProgressed]) -> None:
         """Something happened to an attempt.
 
@@ -99,9 +119,7 @@ class Intake:
             raise InvalidInput("attempt_id", "is to be of the call that the event names, CALL_ID.NUMBER")
         happening = happening_of(message)
         with bound_contextvars(call_id=call_id), span("record", context=call_context(call_id)):
-            surfaced = await self._ledger.record(message.attempt_id, happening)
-            if surfaced is not None:
-                await self._carrier.hang_up(surfaced.carrier_call_id)
+            await end_unwanted(self._carrier, await self._ledger.record(message.attempt_id, happening))
 
 
 def call_of(message: events_pb2.CallScheduled) -> Call:
@@ -124,6 +142,25 @@ def call_of(message: events_pb2.CallScheduled) -> Call:
     if call.not_after <= call.not_before:
         raise InvalidInput("not_after", "is to lie after not_before")
     return call
+
+
+def withdrawal_of(message: events_pb2.CallWithdrawn) -> Withdrawal:
+    """The withdrawal that an event tells.
+
+    Raises:
+        InvalidInput: a field cannot be right.
+    """
+    if message.reason not in _REASONS:
+        raise InvalidInput("reason", "is none that this program knows")
+    if not message.HasField("withdrawn_at"):
+        raise InvalidInput("withdrawn_at", "is missing")
+    _check_moment("withdrawn_at", message.withdrawn_at)
+    return Withdrawal(
+        call_id=_uuid("call_id", message.call_id),
+        revision=message.revision,
+        reason=_REASONS[message.reason],
+        withdrawn_at=message.withdrawn_at.ToDatetime(tzinfo=UTC),
+    )
 
 
 def happening_of(message: events_pb2.CallProgressed) -> Happening:

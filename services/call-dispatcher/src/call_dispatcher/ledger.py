@@ -5,20 +5,32 @@ what follows from it and with the events that tell it. Either all of it is kept 
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher import metrics, rate_store, store
-from call_dispatcher.attempts import Attempt, AttemptState, Happening
-from call_dispatcher.calls import Call, CallState, Move, Outcome, attempt_id_of, finished_event_id, move_of
+from call_dispatcher import metrics, rate_store, store, withdrawals_store
+from call_dispatcher.attempts import UNANSWERED, Attempt, AttemptState, Happening
+from call_dispatcher.calls import (
+    Call,
+    CallState,
+    Move,
+    Outcome,
+    Withdrawal,
+    attempt_id_of,
+    finished_event_id,
+    move_of,
+    withdrawn_outcome,
+)
 from call_dispatcher.errors import UnknownAttempt
 from call_dispatcher.outbox_store import add_outgoing
-from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, next_step
+from call_dispatcher.retries import CANCEL_AGAIN_AFTER, Finish, LookAgain, Patience, TryAgain, next_step
 from call_dispatcher.store import DueCall
 from call_dispatcher.transitions import apply
+from call_dispatcher.unwanted import Surfaced, Withdrawn
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import CALL_DIALED, CALL_FINISHED
@@ -40,13 +52,6 @@ class WakeUps:
     relay: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(frozen=True)
-class Surfaced:
-    """A call that was taken for not placed is at the carrier after all, and another one was made since: end it there."""
-
-    carrier_call_id: str
-
-
 class Ledger:
     """Writes down what happened to calls and what follows."""
 
@@ -57,14 +62,20 @@ class Ledger:
         self._wake_ups = wake_ups
 
     async def schedule(self, call: Call) -> None:
-        """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing."""
+        """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing. One that was
+        withdrawn before it was told is over at once.
+        """
         now = self._clock.now()
         times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
         async with self._database.transaction() as connection:
+            await withdrawals_store.await_turn(connection, call.call_id)
             added = await store.add_call(connection, call, due_at=max(call.not_before, now))
             move = Move.NONE if added else await self._move(connection, call, now)
+            withdrawn = await withdrawals_store.is_withdrawn(connection, call)
+            if withdrawn:
+                await self._end_pending(connection, call.call_id, now)
         self._wake_ups.dialer.set()
-        if move is Move.AFTER_A_DIAL:
+        if withdrawn or move is Move.AFTER_A_DIAL:
             self._wake_ups.relay.set()
         if added:
             log.info("call.queued", **times)
@@ -87,6 +98,39 @@ class Ledger:
                 await self._tell_finished(connection, shifted, shifted.finished_at)
         await store.add_decision(connection, call.call_id, number=call.attempts, decision="moved", reason=move, at=now)
         return move
+
+    async def withdraw(self, withdrawal: Withdrawal) -> Sequence[Withdrawn]:
+        """Takes a call back: one that is pending is over at once, one that is under way is not tried again. The same again, or a
+        withdrawal of times that the call has no more, changes nothing.
+
+        Returns:
+            What is to be cancelled at the carrier, however often it is asked.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            await withdrawals_store.await_turn(connection, withdrawal.call_id)
+            is_news = await withdrawals_store.add_withdrawal(connection, withdrawal)
+            call = await self._end_pending(connection, withdrawal.call_id, now)
+            if call is None or call.withdrawn is None:
+                return []
+            if is_news and call.state is CallState.ACTIVE:
+                await store.add_decision(
+                    connection, call.call_id, number=call.attempts, decision="withdrawn", reason=call.withdrawn, at=now
+                )
+            unanswered = await withdrawals_store.take_unanswered(
+                connection, call.call_id, review_at=now + CANCEL_AGAIN_AFTER
+            )
+        self._wake_ups.relay.set()
+        if is_news:
+            log.info("call.withdrawn", reason=withdrawal.reason, state=call.state)
+        return [Withdrawn(carrier_call_id) for carrier_call_id in unanswered]
+
+    async def _end_pending(self, connection: AsyncConnection, call_id: str, now: datetime) -> Call | None:
+        """Ends a withdrawn call that waits to be dialed. Returns it as it stood, locked; none where it is not heard of yet."""
+        call = await store.locked_call(connection, call_id)
+        if call is not None and call.withdrawn is not None and call.state is CallState.PENDING:
+            await self._finish(connection, call, withdrawn_outcome(call.outcome), call.withdrawn, now)
+        return call
 
     async def begin(self, due: DueCall) -> Attempt | None:
         """Stores the attempt that is about to be handed to the carrier.
@@ -111,8 +155,11 @@ class Ledger:
                 begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
         return attempt if begun else None
 
-    async def record(self, attempt_id: str, happening: Happening) -> Surfaced | None:
+    async def record(self, attempt_id: str, happening: Happening) -> Surfaced | Withdrawn | None:
         """Writes down what happened to an attempt, and what follows.
+
+        Returns:
+            What of it is to be ended at the carrier, if anything.
 
         Raises:
             UnknownAttempt: there is no such attempt. Every attempt is stored before the carrier hears of it.
@@ -149,6 +196,8 @@ class Ledger:
             metrics.calls_answered.inc()
         if before.state is not after.state:
             log.info("attempt.changed", attempt=after.number, state=after.state, was=before.state)
+        if call.withdrawn is not None and after.state in UNANSWERED:
+            return Withdrawn(after.carrier_call_id or "")
         return None
 
     async def _locked(self, connection: AsyncConnection, attempt_id: str) -> tuple[Call, Attempt]:

@@ -12,7 +12,7 @@ from call_dispatcher.attempts import (
     TimePassed,
     TurnedAway,
 )
-from call_dispatcher.calls import Outcome
+from call_dispatcher.calls import Outcome, WithdrawalReason
 from daybook.scheduler.v1.scheduler_pb2 import DIAL_REFUSAL_UNSPECIFIED, DialRefusal
 
 dials = Counter("daybook_dials_total", "Calls handed to the carrier, by its answer.", ["answer"])
@@ -75,5 +75,6 @@ for _outcome, _reason in (
     (Outcome.FAILED, "carrier_failed"),
     (Outcome.UNKNOWN, "carrier_never_told"),
     *((outcome, "attempts_exhausted") for outcome in Outcome),
+    *((outcome, reason) for outcome in Outcome for reason in WithdrawalReason),
 ):
     calls_finished.labels(_outcome, _reason)

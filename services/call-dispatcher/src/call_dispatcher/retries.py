@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from call_dispatcher.attempts import Attempt, AttemptState, Party, Reflection
-from call_dispatcher.calls import Call, Outcome
+from call_dispatcher.calls import Call, Outcome, withdrawn_outcome
 from call_dispatcher.carrier_errors import Fault, account_refused, sip_fault
 from call_dispatcher.retry_policy import RetryPolicy
 
 TURNED_AWAY_DELAY = timedelta(seconds=5)
 """After a 429 or a connection that was not made: nobody was rung, so the person's peace is not what is waited for."""
 
+CANCEL_AGAIN_AFTER = timedelta(seconds=5)
+"""A call that was withdrawn is cancelled at the carrier at once. After so long it is looked whether that has come to pass."""
 
 ACCOUNT_REFUSED_DELAY = timedelta(minutes=2)
 """After the carrier refused the account: so long others go first in showing whether it still does (`account_pause`)."""
@@ -91,10 +93,10 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
     if attempt.live:
         return LookAgain(_look_again_at(attempt, call, patience))
     if attempt.state is AttemptState.TURNED_AWAY:
-        return _unless_closed(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
+        return _unless_over(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
     if attempt.state is AttemptState.REJECTED and account_refused(attempt.error_code):
         # nobody was rung, and it is no fault of this call's: none of its tries is used up
-        return _unless_closed(now + ACCOUNT_REFUSED_DELAY, call, Outcome.FAILED, "carrier_account_needs_operator")
+        return _unless_over(now + ACCOUNT_REFUSED_DELAY, call, Outcome.FAILED, "carrier_account_needs_operator")
     ending = _ending(attempt, call, now, patience)
     if isinstance(ending, LookAgain):
         return ending
@@ -105,10 +107,12 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
         return Finish(ending.outcome, "attempts_exhausted")
     if attempt.state is AttemptState.NOT_PLACED:
         delay = timedelta(0)  # nobody was rung, and asking the carrier has taken its time already
-    return _unless_closed(now + delay * patience.retry_scale, call, ending.outcome, ending.reason)
+    return _unless_over(now + delay * patience.retry_scale, call, ending.outcome, ending.reason)
 
 
-def _unless_closed(at: datetime, call: Call, outcome: Outcome, reason: str) -> TryAgain | Finish:
+def _unless_over(at: datetime, call: Call, outcome: Outcome, reason: str) -> TryAgain | Finish:
+    if call.withdrawn is not None:
+        return Finish(withdrawn_outcome(outcome), call.withdrawn)
     at = max(at, call.not_before)  # later than now where the call was moved while the attempt was under way
     if at >= call.not_after:
         return Finish(outcome, "window_closed")
@@ -121,6 +125,8 @@ def _look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime
             return attempt.submitted_at + patience.reconcile_after
         case AttemptState.IN_PROGRESS:
             return attempt.heard_at + patience.call_quiet
+        case AttemptState.ACCEPTED | AttemptState.RINGING if call.withdrawn is not None:
+            return attempt.heard_at + CANCEL_AGAIN_AFTER
         case AttemptState.ACCEPTED if attempt.heard_at < call.not_after:
             # the carrier may keep it queued for hours (reference/telephony.md, B.6): not beyond the window
             return min(attempt.heard_at + patience.ring_quiet, call.not_after)
@@ -130,6 +136,9 @@ def _look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime
 
 def _ending(attempt: Attempt, call: Call, now: datetime, patience: Patience) -> _Ending | LookAgain:
     match attempt.state:
+        case AttemptState.CANCELED | AttemptState.NOT_PLACED if call.withdrawn is not None:
+            # as if it had not been tried, and it is not to be
+            return _Ending(withdrawn_outcome(call.outcome), call.withdrawn, worth_another=False)
         case AttemptState.COMPLETED:
             return _answered(attempt, now, patience)
         case AttemptState.BUSY:

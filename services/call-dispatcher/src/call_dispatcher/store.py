@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher.attempts import ANSWERED, UNCONFIRMED, Attempt, AttemptState, Party, Reflection
-from call_dispatcher.calls import Call, CallState, Outcome
+from call_dispatcher.calls import Call, CallState, Outcome, WithdrawalReason
 from call_dispatcher.carrier_errors import Fault
 from call_dispatcher.errors import AnotherCarrierCall
 
@@ -139,6 +139,11 @@ async def next_due_at(connection: AsyncConnection, *, after: datetime) -> dateti
 
 
 _LOCK_CALL = text("SELECT * FROM calls WHERE call_id = :call_id FOR UPDATE")
+_BESIDE_CALL = """
+    (SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away') AS attempts,
+    (SELECT reason FROM withdrawals WHERE call_id = :call_id AND revision >= :revision) AS withdrawn
+"""
+_OF_CALL = text(f"SELECT {_BESIDE_CALL}")
 
 
 async def locked_call(connection: AsyncConnection, call_id: str) -> Call | None:
@@ -146,16 +151,12 @@ async def locked_call(connection: AsyncConnection, call_id: str) -> Call | None:
     row = (await connection.execute(_LOCK_CALL, {"call_id": call_id})).one_or_none()
     if row is None:
         return None
-    counted = await connection.execute(
-        text("SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away'"), {"call_id": call_id}
-    )
-    return _call_of(row, counted.scalar_one())
+    # only now: what was seen before the lock was had may have changed
+    found = (await connection.execute(_OF_CALL, {"call_id": call_id, "revision": row.revision})).one()
+    return _call_of(row, found)
 
 
-_ATTEMPT_OF_CALL = text("""
-    SELECT *, (SELECT count(*) FROM attempts WHERE call_id = :call_id AND state <> 'turned_away') AS attempts
-    FROM attempts WHERE attempt_id = :attempt_id
-""")
+_ATTEMPT_OF_CALL = text(f"SELECT *, {_BESIDE_CALL} FROM attempts WHERE attempt_id = :attempt_id")  # noqa: S608 - a constant
 
 
 async def locked_attempt(connection: AsyncConnection, call_id: str, attempt_id: str) -> tuple[Call, Attempt] | None:
@@ -163,9 +164,9 @@ async def locked_attempt(connection: AsyncConnection, call_id: str, attempt_id: 
     call = (await connection.execute(_LOCK_CALL, {"call_id": call_id})).one_or_none()
     if call is None:
         return None
-    # only now: what was seen before the lock was had may have changed
-    row = (await connection.execute(_ATTEMPT_OF_CALL, {"call_id": call_id, "attempt_id": attempt_id})).one_or_none()
-    return None if row is None else (_call_of(call, row.attempts), attempt_of(row))
+    asked = {"call_id": call_id, "attempt_id": attempt_id, "revision": call.revision}
+    row = (await connection.execute(_ATTEMPT_OF_CALL, asked)).one_or_none()
+    return None if row is None else (_call_of(call, row), attempt_of(row))
 
 
 async def take_closed(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[str]:
@@ -420,7 +421,7 @@ def attempt_of(row: Row[Any]) -> Attempt:
     )
 
 
-def _call_of(row: Row[Any], attempts: int) -> Call:
+def _call_of(row: Row[Any], beside: Row[Any]) -> Call:
     return Call(
         call_id=row.call_id,
         person_id=row.person_id,
@@ -429,7 +430,8 @@ def _call_of(row: Row[Any], attempts: int) -> Call:
         revision=row.revision,
         state=CallState(row.state),
         outcome=Outcome(row.outcome),
-        attempts=attempts,
+        attempts=beside.attempts,
+        withdrawn=None if beside.withdrawn is None else WithdrawalReason(beside.withdrawn),
         reason=row.reason,
         finished_at=row.finished_at,
     )

@@ -26,6 +26,7 @@ from call_dispatcher.authority import DialAuthority
 from call_dispatcher.errors import CarrierUnavailable, UnknownPerson
 from call_dispatcher.ledger import Ledger, WakeUps
 from call_dispatcher.telephony import Carrier
+from call_dispatcher.unwanted import end_unwanted
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError
@@ -114,9 +115,7 @@ class Sweep:
         ):
             try:
                 found = await self._found_or_given_up(attempt)
-                surfaced = await self._ledger.record(attempt.attempt_id, found)
-                if surfaced is not None:
-                    await self._carrier.hang_up(surfaced.carrier_call_id)
+                await end_unwanted(self._carrier, await self._ledger.record(attempt.attempt_id, found))
             except Exception as error:
                 # one attempt's fault must not keep the others from being looked after; its turn comes again
                 log.warning("attempt.not_reviewed", state=attempt.state, exc_info=error)

@@ -24,7 +24,7 @@ from window_scheduler.figures import Figures
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.relay import announce
-from window_scheduler.repeating import repeat, repeat_by_the_clock
+from window_scheduler.repeating import repeat, repeat_at_news, repeat_by_the_clock
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
@@ -96,9 +96,12 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
         open_bus(settings.nats, source=SERVICE, clock=clock, streams=streams) as bus,
     ):
         async with database.transaction() as connection:
-            await PeopleStore(connection, sealer).check_key()
+            store = PeopleStore(connection, sealer)
+            await store.check_key()
+            await store.remember_all()
+        news = asyncio.Event()
         hours = rules.calling_hours
-        people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
+        people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period, news=news)
         windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
         calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period)
         services = {
@@ -113,15 +116,17 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             serving_http(health_app(checks), settings.http_host, settings.http_port) as http_port,
             asyncio.TaskGroup() as tasks,
         ):
-            endings, figures = CallEndings(database), Figures(database, bus, clock)
+            endings = CallEndings(database, sealer, clock, news=news)
+            figures = Figures(database, bus, clock)
+            period_s = settings.background_period_s
             tasks.create_task(watch(checks, stop))
             tasks.create_task(bus.consume(CALL_FINISHED, durable=ENDINGS_CONSUMER, handler=endings.handle, stop=stop))
-            for name, work in (
-                # what a tick has stored and could not announce goes out from here
-                ("announce", lambda: announce(database, bus)),
-                ("figures", figures.take),
-            ):
-                tasks.create_task(repeat(name, work, period_s=settings.background_period_s, clock=clock, stop=stop))
+            # what a tick has stored and could not announce goes out from here, and at once what was withdrawn
+            announcing = partial(announce, database, bus)
+            tasks.create_task(
+                repeat_at_news("announce", announcing, news=news, period_s=period_s, clock=clock, stop=stop)
+            )
+            tasks.create_task(repeat("figures", figures.take, period_s=period_s, clock=clock, stop=stop))
             log.info("process.ready", grpc_port=grpc_port, http_port=http_port)
 
 

@@ -83,6 +83,19 @@ async def calls_from(connection: AsyncConnection, person_id: UUID, local_day: da
     return [ScheduledCall(**row) for row in found.mappings()]
 
 
+async def unfinished_calls(
+    connection: AsyncConnection, person_id: UUID, *, closing_after: datetime
+) -> Sequence[ScheduledCall]:
+    """A person's calls that have no end yet, and whose window closes, or closed, after a moment."""
+    found = await connection.execute(
+        select(scheduled_calls)
+        .where(scheduled_calls.c.person_id == person_id, scheduled_calls.c.finished_at.is_(None))
+        .where(scheduled_calls.c.not_after > closing_after)
+        .order_by(scheduled_calls.c.call_id)
+    )
+    return [ScheduledCall(**row) for row in found.mappings()]
+
+
 async def dialed_at(
     connection: AsyncConnection, person_id: UUID, *, except_attempt: str, now: datetime
 ) -> tuple[datetime, ...]:

@@ -72,7 +72,7 @@ class CallsApi(CallsServiceServicer):
         async with self._database.transaction() as connection:
             person_id = (await get_call(connection, call_id)).person_id
             # locked: two attempts that ask at once are counted one after the other, and an opt-out comes before or after
-            person = await PeopleStore(connection, self._sealer).locked(person_id)
+            person = await self._person_to_dial(connection, person_id)
             call = await locked_call(connection, call_id)
             now = self._clock.now()
             await note_question(connection, call_id, now=now)
@@ -83,6 +83,15 @@ class CallsApi(CallsServiceServicer):
                 return pb.AuthorizeDialResponse(allowed=False, refusal=refusal, retry_at=stamp(verdict.retry_at))
             await note_dial(connection, call, attempt_id, now=now)
         return pb.AuthorizeDialResponse(allowed=True, phone_number=person.profile.phone_number)
+
+    async def _person_to_dial(self, connection: AsyncConnection, person_id: UUID) -> Person:
+        """The person, locked. Where somebody else has opted out of their number since, so have they, and that is kept."""
+        store = PeopleStore(connection, self._sealer)
+        stored = await store.locked(person_id)
+        person = await store.with_opt_outs(stored)
+        if person.opted_out_at != stored.opted_out_at:
+            await store.note_opt_out(person)
+        return person
 
     async def GetCallBriefing(self, request: pb.GetCallBriefingRequest, _context: object) -> pb.GetCallBriefingResponse:
         call_id = uuid_of(request.call_id, "call_id")

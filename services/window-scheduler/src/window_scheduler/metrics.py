@@ -26,7 +26,8 @@ calls_undialed_oldest = Gauge(
     "daybook_calls_undialed_oldest_timestamp_seconds", "Since when the oldest of them may be dialed; 0: there is none."
 )
 outbox_unpublished = Gauge(
-    "daybook_scheduler_outbox_unpublished", "Scheduled calls that are stored and not yet announced."
+    "daybook_scheduler_outbox_unpublished",
+    "Events of scheduled and withdrawn calls that are stored and not yet announced.",
 )
 outbox_oldest = Gauge(
     "daybook_scheduler_outbox_oldest_timestamp_seconds", "Since when the oldest of them waits; 0: there is none."

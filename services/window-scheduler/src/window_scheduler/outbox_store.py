@@ -1,14 +1,19 @@
-"""The outbox in PostgreSQL: what was stored together with a call, and is to be told to the others. What was told is deleted."""
+"""What was stored together with a call, or when it was taken back, and is to be told to the others. What was told is deleted.
 
-from collections.abc import Collection, Sequence
+There are two outboxes, `outbox` of calls that are scheduled or moved and `withdrawal_outbox` of calls that are withdrawn: the
+release before publishes all that the first holds as scheduled calls.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Table, func, select, text, union_all
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from window_scheduler.tables import outbox
+from window_scheduler.tables import outbox, withdrawal_outbox
 
 
 @dataclass(frozen=True)
@@ -20,32 +25,47 @@ class Announcement:
     payload: bytes
 
 
-_CLAIM = text(
-    """
-    SELECT event_id, call_id, payload FROM outbox
+_CLAIM = """
+    SELECT event_id, call_id, payload FROM {outbox}
     WHERE event_id <> ALL(CAST(:leaving AS text[]))
     ORDER BY created_at LIMIT :limit
     FOR UPDATE SKIP LOCKED
     """
-)
-_REMOVE = text("DELETE FROM outbox WHERE event_id = ANY(CAST(:event_ids AS text[]))")
+_REMOVE = "DELETE FROM {outbox} WHERE event_id = ANY(CAST(:event_ids AS text[]))"
+_STATEMENTS: Mapping[Table, tuple[str, str]] = {
+    table: (_CLAIM.format(outbox=table.name), _REMOVE.format(outbox=table.name))
+    for table in (outbox, withdrawal_outbox)
+}
+
+
+async def add_withdrawals(connection: AsyncConnection, withdrawals: Collection[Announcement], *, now: datetime) -> None:
+    """Puts in the outbox that calls are withdrawn. What waits there already says the same."""
+    if withdrawals:
+        rows = [
+            {"event_id": each.event_id, "call_id": each.call_id, "payload": each.payload, "created_at": now}
+            for each in withdrawals
+        ]
+        await connection.execute(insert(withdrawal_outbox).values(rows).on_conflict_do_nothing())
 
 
 async def claim_unpublished(
-    connection: AsyncConnection, *, limit: int, leaving: Collection[str] = ()
+    connection: AsyncConnection, table: Table, *, limit: int, leaving: Collection[str] = ()
 ) -> Sequence[Announcement]:
     """Locks announcements, the oldest first; those that another process holds are left to it, and so are `leaving`."""
-    found = await connection.execute(_CLAIM, {"limit": limit, "leaving": list(leaving)})
+    claim, _ = _STATEMENTS[table]
+    found = await connection.execute(text(claim), {"limit": limit, "leaving": list(leaving)})
     return [Announcement(row.event_id, row.call_id, row.payload) for row in found]
 
 
-async def remove_published(connection: AsyncConnection, event_ids: Collection[str]) -> None:
+async def remove_published(connection: AsyncConnection, table: Table, event_ids: Collection[str]) -> None:
     """Takes out what the stream has confirmed: the call's own row is the truth, and outlives it."""
-    await connection.execute(_REMOVE, {"event_ids": list(event_ids)})
+    _, remove = _STATEMENTS[table]
+    await connection.execute(text(remove), {"event_ids": list(event_ids)})
 
 
 async def unpublished(connection: AsyncConnection) -> tuple[int, datetime | None]:
     """How many announcements nobody has published yet, and since when the oldest waits."""
-    found = await connection.execute(select(func.count(), func.min(outbox.c.created_at)))
+    waiting = union_all(*(select(table.c.created_at) for table in _STATEMENTS)).subquery()
+    found = await connection.execute(select(func.count(), func.min(waiting.c.created_at)))
     count, oldest = found.one()
     return int(count), oldest

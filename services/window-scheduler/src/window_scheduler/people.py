@@ -60,7 +60,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Person:
-    """Who is called. `opted_out_at` is set from when they asked not to be."""
+    """Who is called. `opted_out_at` is when they asked not to be, or their number did; none where they have agreed since."""
 
     person_id: UUID
     profile: Profile
@@ -96,6 +96,11 @@ def checked_profile(
         calling_hours=calling_hours,
         consent=None if consent is None else _checked_consent(consent, now),
     )
+
+
+def later_opt_out(own: datetime | None, of_number: datetime | None) -> datetime | None:
+    """The later of when a person opted out and when their number did, through them or somebody else."""
+    return max((at for at in (own, of_number) if at is not None), default=None)
 
 
 def opted_out_still(opted_out_at: datetime | None, consent: Consent | None) -> datetime | None:

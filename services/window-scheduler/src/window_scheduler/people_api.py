@@ -1,6 +1,7 @@
 """PeopleService of proto/daybook/scheduler/v1."""
 # ruff: noqa: N802 - gRPC gives the methods their names
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -9,16 +10,18 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.database import Database
+from daybook.events.v1.events_pb2 import WITHDRAWAL_REASON_OPTED_OUT, WITHDRAWAL_REASON_PERSON_DELETED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceServicer
 from window_scheduler.bookings import check_new_hours
 from window_scheduler.calling_hours import CallingHours, calling_hours_of
 from window_scheduler.messages import consent_of, page_size_of, person_message, uuid_of
-from window_scheduler.people import Person, checked_profile, opted_out_still
-from window_scheduler.people_store import PeopleStore, opt_out
+from window_scheduler.people import Person, checked_profile
+from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import replan, schedule_hurried
 from window_scheduler.sealed import Sealer
 from window_scheduler.time_zones import TimeZones
+from window_scheduler.withdrawals import withdraw_calls
 
 log = structlog.get_logger()
 
@@ -37,13 +40,16 @@ class PeopleApi(PeopleServiceServicer):
         *,
         calling_hours: CallingHours,
         tick_period: timedelta,
+        news: asyncio.Event,
     ) -> None:
+        """`news` is set once something is stored that the others are to be told at once."""
         self._database = database
         self._sealer = sealer
         self._clock = clock
         self._zones = zones
         self._calling_hours = calling_hours
         self._tick_period = tick_period
+        self._news = news
 
     async def CreatePerson(self, request: pb.CreatePersonRequest, _context: object) -> pb.CreatePersonResponse:
         now = self._clock.now()
@@ -59,8 +65,15 @@ class PeopleApi(PeopleServiceServicer):
         )
         person = Person(person_id=uuid4(), profile=profile, opted_out_at=None, created_at=now)
         async with self._database.transaction() as connection:
-            await PeopleStore(connection, self._sealer).add(person)
-        log.info("person.created", person_id=str(person.person_id), time_zone=profile.time_zone)
+            store = PeopleStore(connection, self._sealer)
+            person = await store.with_opt_outs(person)
+            await store.add(person)
+        log.info(
+            "person.created",
+            person_id=str(person.person_id),
+            time_zone=profile.time_zone,
+            opted_out=person.opted_out_at is not None,
+        )
         return pb.CreatePersonResponse(person=person_message(person))
 
     async def GetPerson(self, request: pb.GetPersonRequest, _context: object) -> pb.GetPersonResponse:
@@ -101,9 +114,8 @@ class PeopleApi(PeopleServiceServicer):
                 consent=consent_of(request.consent) if request.HasField("consent") else old.consent,
                 now=now,
             )
-            person = replace(
-                person, profile=profile, opted_out_at=opted_out_still(person.opted_out_at, profile.consent)
-            )
+            was_opted_out = person.opted_out_at is not None
+            person = await store.with_opt_outs(replace(person, profile=profile))
             await store.change(person)
             windows = await replan(connection, person, self._zones, now=now)
             if request.HasField("calling_hours"):
@@ -111,21 +123,31 @@ class PeopleApi(PeopleServiceServicer):
                     profile.calling_hours or self._calling_hours,
                     {window.window_id: window.times for window in windows if window.next is not None},
                 )
+            if person.opted_out_at is not None and not was_opted_out:
+                # the number is one that opted out
+                await withdraw_calls(connection, person_id, WITHDRAWAL_REASON_OPTED_OUT, now=now)
+        self._news.set()
         await schedule_hurried(self._database, self._clock, self._zones, period=self._tick_period, windows=windows)
         log.info("person.changed", person_id=str(person_id))
         return pb.UpdatePersonResponse(person=person_message(person))
 
     async def OptOut(self, request: pb.OptOutRequest, _context: object) -> pb.OptOutResponse:
         person_id = uuid_of(request.person_id, "person_id")
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            await opt_out(connection, person_id, at=self._clock.now())
-            person = await PeopleStore(connection, self._sealer).get(person_id)
+            person = await PeopleStore(connection, self._sealer).opt_out(person_id, at=now)
+            await withdraw_calls(connection, person_id, WITHDRAWAL_REASON_OPTED_OUT, now=now)
+        self._news.set()
         log.info("person.opted_out", person_id=str(person_id))
         return pb.OptOutResponse(person=person_message(person))
 
     async def DeletePerson(self, request: pb.DeletePersonRequest, _context: object) -> pb.DeletePersonResponse:
         person_id = uuid_of(request.person_id, "person_id")
         async with self._database.transaction() as connection:
-            await PeopleStore(connection, self._sealer).remove(person_id)
+            store = PeopleStore(connection, self._sealer)
+            await store.locked(person_id)
+            await withdraw_calls(connection, person_id, WITHDRAWAL_REASON_PERSON_DELETED, now=self._clock.now())
+            await store.remove(person_id)
+        self._news.set()
         log.info("person.deleted", person_id=str(person_id))
         return pb.DeletePersonResponse()

@@ -1,7 +1,7 @@
 """The people in PostgreSQL: what identifies them is sealed on the way in and opened on the way out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
-from window_scheduler.people import Consent, Person, Profile
+from window_scheduler.opt_out_store import OptOutLedger
+from window_scheduler.people import Consent, Person, Profile, later_opt_out, opted_out_still
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import call_windows, outbox, people, scheduled_calls, window_decisions
 
 
 class PeopleStore:
-    """The people, inside one transaction.
+    """The people, inside one transaction. The number of each who opted out is in the ledger, whatever way it came to that.
 
     Who changes a person locks the row first (`locked`), then their windows: one order everywhere, so none waits in a circle.
     """
@@ -25,10 +26,12 @@ class PeopleStore:
     def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
         self._connection = connection
         self._sealer = sealer
+        self._ledger = OptOutLedger(connection, sealer)
 
     async def add(self, person: Person) -> None:
         row = {"person_id": person.person_id, "created_at": person.created_at, **self._row(person)}
         await self._connection.execute(insert(people).values(row))
+        await self._remember(person)
 
     async def get(self, person_id: UUID) -> Person:
         """Raises NoSuchPerson."""
@@ -55,10 +58,52 @@ class PeopleStore:
         await self._connection.execute(
             update(people).where(people.c.person_id == person.person_id).values(self._row(person))
         )
+        await self._remember(person)
+
+    async def with_opt_outs(self, person: Person) -> Person:
+        """The person as they are to be kept: opted out where they or their number did, and they have not agreed since."""
+        of_number = await self._ledger.opted_out_at(person.profile.phone_number)
+        last = later_opt_out(person.opted_out_at, of_number)
+        return replace(person, opted_out_at=opted_out_still(last, person.profile.consent))
+
+    async def opt_out(self, person_id: UUID, *, at: datetime) -> Person:
+        """Notes that a person is not to be called any more; the first time counts. Raises NoSuchPerson.
+
+        Returns:
+            The person as they are now.
+        """
+        person = await self.locked(person_id)
+        opted_out = replace(person, opted_out_at=person.opted_out_at or at)
+        await self.note_opt_out(opted_out)
+        return opted_out
+
+    async def note_opt_out(self, person: Person) -> None:
+        """Keeps when a person opted out, and nothing else of them."""
+        await self._connection.execute(
+            update(people).where(people.c.person_id == person.person_id).values(opted_out_at=person.opted_out_at)
+        )
+        await self._remember(person)
+
+    async def _remember(self, person: Person) -> None:
+        if person.opted_out_at is not None:
+            await self._ledger.note({person.profile.phone_number: person.opted_out_at})
+
+    async def remember_all(self) -> None:
+        """Puts in the ledger whoever opted out while a release ran that kept none."""
+        found = await self._connection.execute(
+            select(people.c.person_id, people.c.phone_number, people.c.opted_out_at).where(
+                people.c.opted_out_at.is_not(None)
+            )
+        )
+        noted: dict[str, datetime] = {}
+        for person_id, sealed, opted_out_at in found:
+            number = self._sealer.open(sealed, person_id=person_id, column="phone_number")
+            noted[number] = max(opted_out_at, noted.get(number, opted_out_at))
+        await self._ledger.note(noted)
 
     async def remove(self, person_id: UUID) -> None:
-        """Deletes a person with all they have. Raises NoSuchPerson."""
-        await self.locked(person_id)
+        """Deletes a person with all they have, but for what the ledger holds. Raises NoSuchPerson."""
+        await self._remember(await self.locked(person_id))
         # a tick that has claimed one of the windows stores its call first, and the call goes with the person
         await self._connection.execute(delete(call_windows).where(call_windows.c.person_id == person_id))
         calls = select(scheduled_calls.c.call_id).where(scheduled_calls.c.person_id == person_id)
@@ -67,7 +112,7 @@ class PeopleStore:
         await self._connection.execute(delete(people).where(people.c.person_id == person_id))
 
     async def check_key(self) -> None:
-        """Returns where the key opens what is stored.
+        """Returns where the key opens what is stored, and finds the numbers in the ledger.
 
         Raises:
             KeyUnusable: it is another key than the one that sealed the rows.
@@ -79,6 +124,7 @@ class PeopleStore:
                 "DAYBOOK_PEOPLE_KEY_FILE: this key is not the one that the people in the database were sealed with. "
                 "Mount the key that was in use before."
             ) from None
+        await self._ledger.check_key()
 
     def _one(self, row: RowMapping | None, person_id: UUID) -> Person:
         if row is None:
@@ -132,15 +178,6 @@ class PeopleStore:
             consent=consent,
         )
         return Person(row["person_id"], profile, row["opted_out_at"], row["created_at"])
-
-
-async def opt_out(connection: AsyncConnection, person_id: UUID, *, at: datetime) -> None:
-    """Notes that a person is not to be called any more; the first time counts."""
-    await connection.execute(
-        update(people)
-        .where(people.c.person_id == person_id)
-        .values(opted_out_at=func.coalesce(people.c.opted_out_at, at))
-    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.errors import Unavailable
 from chassis.heartbeat import Heartbeat
-from chassis.waiting import until_set
+from chassis.waiting import until_any_set, until_set
 
 log = structlog.get_logger()
 
@@ -24,6 +24,23 @@ async def repeat(
     while not stop.is_set():
         await _round(name, work, heartbeat)
         await until_set(stop, within=timedelta(seconds=period_s))
+
+
+async def repeat_at_news(
+    name: str,
+    work: Callable[[], Awaitable[object]],
+    *,
+    news: asyncio.Event,
+    period_s: float,
+    clock: Clock,
+    stop: asyncio.Event,
+) -> None:
+    """The same, and at once where `news` is set meanwhile."""
+    heartbeat = Heartbeat(name, clock)
+    while not stop.is_set():
+        news.clear()
+        await _round(name, work, heartbeat)
+        await until_any_set(news, stop, within=timedelta(seconds=period_s))
 
 
 async def repeat_by_the_clock(

@@ -2,6 +2,14 @@
 
 A sealed value is one version byte, a random 96-bit nonce, and AES-256-GCM's ciphertext with its tag (NIST SP 800-38D). The
 person's id and the column's name are bound in as associated data: a value copied to another row or column does not open.
+
+A number that opted out is remembered as its HMAC-SHA-256 (RFC 2104), under a key that HKDF (RFC 5869) derives from the same one.
+A plain hash would hide nothing: a country has some ten thousand million numbers, which are hashed one by one within minutes.
+Under a key that PostgreSQL does not hold, its files tell nobody which numbers these are.
+
+Under another key no number would be found again, and those of people who were deleted could not be hashed anew: nobody has them
+any more. So each row names its key, and the api does not start on another. Who ever builds a change of the key keeps the old
+one for as long as the ledger bears rows of it.
 """
 
 import base64
@@ -11,21 +19,41 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from window_scheduler.errors import KeyUnusable, SealBroken
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_KEY_ID_BYTES = 8
 _HOW = "Make one with: head -c 32 /dev/urandom | base64"
 
 
 class Sealer:
-    """Seals and opens the columns of `people` under one key."""
+    """Seals and opens the columns of `people` under one key, and hashes numbers under one that is derived from it.
+
+    Attributes:
+        number_key_id: the name of the key that numbers are hashed under. It tells nothing of the key.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._number_key = _derived(key, b"daybook/opted-out-numbers/v1", _KEY_BYTES)
+        self.number_key_id = _derived(key, b"daybook/opted-out-numbers/v1/key-id", _KEY_ID_BYTES)
+
+    def number_hash(self, phone_number: str) -> bytes:
+        """What a number is remembered by once it opted out, 32 bytes: always the same under one key.
+
+        Args:
+            phone_number: E.164, in its one spelling.
+        """
+        mac = HMAC(self._number_key, hashes.SHA256())
+        mac.update(phone_number.encode())
+        return mac.finalize()
 
     def seal(self, words: str, *, person_id: UUID, column: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -69,6 +97,10 @@ def sealer_from(key_file: Path) -> Sealer:
             f"DAYBOOK_PEOPLE_KEY_FILE: it is to hold {_KEY_BYTES} bytes in base64, and holds {len(key)}. {_HOW}"
         )
     return Sealer(key)
+
+
+def _derived(key: bytes, purpose: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt=None, info=purpose).derive(key)
 
 
 def _bound_to(person_id: UUID, column: str) -> bytes:

@@ -56,6 +56,16 @@ people = Table(
     # the person's own calling hours; none: the operator's
     Column("calling_hours_start", Time),
     Column("calling_hours_end", Time),
+    Index("people_opted_out", "person_id", postgresql_where=text("opted_out_at IS NOT NULL")),
+)
+
+opted_out_numbers = Table(
+    "opted_out_numbers",
+    metadata,
+    Column("number_hash", LargeBinary, primary_key=True),
+    # which key it was hashed under
+    Column("key_id", LargeBinary, nullable=False),
+    _moment("opted_out_at"),
 )
 
 call_windows = Table(
@@ -132,6 +142,17 @@ outbox = Table(
     Column("payload", LargeBinary, nullable=False),
     _moment("created_at"),
     Index("outbox_by_age", "created_at"),
+)
+
+withdrawal_outbox = Table(
+    "withdrawal_outbox",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    # no foreign key: it is told of the calls of a person who was deleted
+    Column("call_id", Uuid, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    _moment("created_at"),
+    Index("withdrawal_outbox_by_age", "created_at"),
 )
 
 ticks = Table(

@@ -26,33 +26,37 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x64\x61ybook/events/v1/events.proto\x12\x11\x64\x61ybook.events.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n\rCallScheduled\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x11\n\twindow_id\x18\x03 \x01(\t\x12\x11\n\tlocal_day\x18\x04 \x01(\t\x12.\n\nnot_before\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnot_after\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x07 \x01(\r\"\xa4\x01\n\nCallDialed\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x12\n\nattempt_id\x18\x03 \x01(\t\x12\x16\n\x0e\x61ttempt_number\x18\x04 \x01(\r\x12\x17\n\x0f\x63\x61rrier_call_id\x18\x05 \x01(\t\x12-\n\tdialed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb6\x02\n\x0e\x43\x61llProgressed\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x12\n\nattempt_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63\x61rrier_call_id\x18\x03 \x01(\t\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0e\x63\x61rrier_status\x18\x05 \x01(\x0b\x32 .daybook.events.v1.CarrierStatusH\x00\x12\x34\n\x0b\x61nswered_by\x18\x06 \x01(\x0b\x32\x1d.daybook.events.v1.AnsweredByH\x00\x12:\n\nreflection\x18\x07 \x01(\x0b\x32$.daybook.events.v1.ReflectionChangedH\x00\x42\x07\n\x05\x65vent\"\xa6\x01\n\rCarrierStatus\x12\x34\n\x06status\x18\x01 \x01(\x0e\x32$.daybook.events.v1.CarrierCallStatus\x12\x17\n\x0fsequence_number\x18\x02 \x01(\r\x12\x19\n\x11sip_response_code\x18\x03 \x01(\r\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\">\n\nAnsweredBy\x12\x30\n\x05party\x18\x01 \x01(\x0e\x32!.daybook.events.v1.AnsweringParty\"Z\n\x11ReflectionChanged\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".daybook.events.v1.ReflectionState\"\xdc\x01\n\x0c\x43\x61llFinished\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12/\n\x07outcome\x18\x03 \x01(\x0e\x32\x1e.daybook.events.v1.CallOutcome\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12/\n\x0b\x66inished_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nattempt_id\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\r*\xe7\x02\n\x11\x43\x61rrierCallStatus\x12#\n\x1f\x43\x41RRIER_CALL_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41RRIER_CALL_STATUS_QUEUED\x10\x01\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_INITIATED\x10\x02\x12\x1f\n\x1b\x43\x41RRIER_CALL_STATUS_RINGING\x10\x03\x12#\n\x1f\x43\x41RRIER_CALL_STATUS_IN_PROGRESS\x10\x04\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_COMPLETED\x10\x05\x12\x1c\n\x18\x43\x41RRIER_CALL_STATUS_BUSY\x10\x06\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_NO_ANSWER\x10\x07\x12\x1e\n\x1a\x43\x41RRIER_CALL_STATUS_FAILED\x10\x08\x12 \n\x1c\x43\x41RRIER_CALL_STATUS_CANCELED\x10\t*\x9f\x01\n\x0e\x41nsweringParty\x12\x1f\n\x1b\x41NSWERING_PARTY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41NSWERING_PARTY_HUMAN\x10\x01\x12\x1b\n\x17\x41NSWERING_PARTY_MACHINE\x10\x02\x12\x17\n\x13\x41NSWERING_PARTY_FAX\x10\x03\x12\x1b\n\x17\x41NSWERING_PARTY_UNKNOWN\x10\x04*\xce\x01\n\x0fReflectionState\x12 \n\x1cREFLECTION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18REFLECTION_STATE_STARTED\x10\x01\x12\x1e\n\x1aREFLECTION_STATE_COMPLETED\x10\x02\x12\x1e\n\x1aREFLECTION_STATE_CUT_SHORT\x10\x03\x12\x1b\n\x17REFLECTION_STATE_SILENT\x10\x04\x12\x1e\n\x1aREFLECTION_STATE_OPTED_OUT\x10\x05*\xd6\x02\n\x0b\x43\x61llOutcome\x12\x1c\n\x18\x43\x41LL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LL_OUTCOME_REFLECTED\x10\x01\x12\x1a\n\x16\x43\x41LL_OUTCOME_CUT_SHORT\x10\x02\x12 \n\x1c\x43\x41LL_OUTCOME_ANSWERED_SILENT\x10\x03\x12\x1a\n\x16\x43\x41LL_OUTCOME_VOICEMAIL\x10\x04\x12\x15\n\x11\x43\x41LL_OUTCOME_BUSY\x10\x05\x12\x1a\n\x16\x43\x41LL_OUTCOME_NO_ANSWER\x10\x06\x12\x17\n\x13\x43\x41LL_OUTCOME_FAILED\x10\x07\x12\x17\n\x13\x43\x41LL_OUTCOME_MISSED\x10\x08\x12\x18\n\x14\x43\x41LL_OUTCOME_REFUSED\x10\t\x12\x1a\n\x16\x43\x41LL_OUTCOME_OPTED_OUT\x10\n\x12\x18\n\x14\x43\x41LL_OUTCOME_UNKNOWN\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x64\x61ybook/events/v1/events.proto\x12\x11\x64\x61ybook.events.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n\rCallScheduled\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x11\n\twindow_id\x18\x03 \x01(\t\x12\x11\n\tlocal_day\x18\x04 \x01(\t\x12.\n\nnot_before\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnot_after\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x07 \x01(\r\"\xac\x01\n\rCallWithdrawn\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x33\n\x06reason\x18\x03 \x01(\x0e\x32#.daybook.events.v1.WithdrawalReason\x12\x30\n\x0cwithdrawn_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x05 \x01(\r\"\xa4\x01\n\nCallDialed\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x12\n\nattempt_id\x18\x03 \x01(\t\x12\x16\n\x0e\x61ttempt_number\x18\x04 \x01(\r\x12\x17\n\x0f\x63\x61rrier_call_id\x18\x05 \x01(\t\x12-\n\tdialed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb6\x02\n\x0e\x43\x61llProgressed\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x12\n\nattempt_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63\x61rrier_call_id\x18\x03 \x01(\t\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0e\x63\x61rrier_status\x18\x05 \x01(\x0b\x32 .daybook.events.v1.CarrierStatusH\x00\x12\x34\n\x0b\x61nswered_by\x18\x06 \x01(\x0b\x32\x1d.daybook.events.v1.AnsweredByH\x00\x12:\n\nreflection\x18\x07 \x01(\x0b\x32$.daybook.events.v1.ReflectionChangedH\x00\x42\x07\n\x05\x65vent\"\xa6\x01\n\rCarrierStatus\x12\x34\n\x06status\x18\x01 \x01(\x0e\x32$.daybook.events.v1.CarrierCallStatus\x12\x17\n\x0fsequence_number\x18\x02 \x01(\r\x12\x19\n\x11sip_response_code\x18\x03 \x01(\r\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\">\n\nAnsweredBy\x12\x30\n\x05party\x18\x01 \x01(\x0e\x32!.daybook.events.v1.AnsweringParty\"Z\n\x11ReflectionChanged\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".daybook.events.v1.ReflectionState\"\xdc\x01\n\x0c\x43\x61llFinished\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12/\n\x07outcome\x18\x03 \x01(\x0e\x32\x1e.daybook.events.v1.CallOutcome\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x05 \x01(\r\x12/\n\x0b\x66inished_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nattempt_id\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\r*|\n\x10WithdrawalReason\x12!\n\x1dWITHDRAWAL_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWITHDRAWAL_REASON_OPTED_OUT\x10\x01\x12$\n WITHDRAWAL_REASON_PERSON_DELETED\x10\x02*\xe7\x02\n\x11\x43\x61rrierCallStatus\x12#\n\x1f\x43\x41RRIER_CALL_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41RRIER_CALL_STATUS_QUEUED\x10\x01\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_INITIATED\x10\x02\x12\x1f\n\x1b\x43\x41RRIER_CALL_STATUS_RINGING\x10\x03\x12#\n\x1f\x43\x41RRIER_CALL_STATUS_IN_PROGRESS\x10\x04\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_COMPLETED\x10\x05\x12\x1c\n\x18\x43\x41RRIER_CALL_STATUS_BUSY\x10\x06\x12!\n\x1d\x43\x41RRIER_CALL_STATUS_NO_ANSWER\x10\x07\x12\x1e\n\x1a\x43\x41RRIER_CALL_STATUS_FAILED\x10\x08\x12 \n\x1c\x43\x41RRIER_CALL_STATUS_CANCELED\x10\t*\x9f\x01\n\x0e\x41nsweringParty\x12\x1f\n\x1b\x41NSWERING_PARTY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41NSWERING_PARTY_HUMAN\x10\x01\x12\x1b\n\x17\x41NSWERING_PARTY_MACHINE\x10\x02\x12\x17\n\x13\x41NSWERING_PARTY_FAX\x10\x03\x12\x1b\n\x17\x41NSWERING_PARTY_UNKNOWN\x10\x04*\xce\x01\n\x0fReflectionState\x12 \n\x1cREFLECTION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18REFLECTION_STATE_STARTED\x10\x01\x12\x1e\n\x1aREFLECTION_STATE_COMPLETED\x10\x02\x12\x1e\n\x1aREFLECTION_STATE_CUT_SHORT\x10\x03\x12\x1b\n\x17REFLECTION_STATE_SILENT\x10\x04\x12\x1e\n\x1aREFLECTION_STATE_OPTED_OUT\x10\x05*\xd6\x02\n\x0b\x43\x61llOutcome\x12\x1c\n\x18\x43\x41LL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LL_OUTCOME_REFLECTED\x10\x01\x12\x1a\n\x16\x43\x41LL_OUTCOME_CUT_SHORT\x10\x02\x12 \n\x1c\x43\x41LL_OUTCOME_ANSWERED_SILENT\x10\x03\x12\x1a\n\x16\x43\x41LL_OUTCOME_VOICEMAIL\x10\x04\x12\x15\n\x11\x43\x41LL_OUTCOME_BUSY\x10\x05\x12\x1a\n\x16\x43\x41LL_OUTCOME_NO_ANSWER\x10\x06\x12\x17\n\x13\x43\x41LL_OUTCOME_FAILED\x10\x07\x12\x17\n\x13\x43\x41LL_OUTCOME_MISSED\x10\x08\x12\x18\n\x14\x43\x41LL_OUTCOME_REFUSED\x10\t\x12\x1a\n\x16\x43\x41LL_OUTCOME_OPTED_OUT\x10\n\x12\x18\n\x14\x43\x41LL_OUTCOME_UNKNOWN\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'daybook.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CARRIERCALLSTATUS']._serialized_start=1352
-  _globals['_CARRIERCALLSTATUS']._serialized_end=1711
-  _globals['_ANSWERINGPARTY']._serialized_start=1714
-  _globals['_ANSWERINGPARTY']._serialized_end=1873
-  _globals['_REFLECTIONSTATE']._serialized_start=1876
-  _globals['_REFLECTIONSTATE']._serialized_end=2082
-  _globals['_CALLOUTCOME']._serialized_start=2085
-  _globals['_CALLOUTCOME']._serialized_end=2427
+  _globals['_WITHDRAWALREASON']._serialized_start=1526
+  _globals['_WITHDRAWALREASON']._serialized_end=1650
+  _globals['_CARRIERCALLSTATUS']._serialized_start=1653
+  _globals['_CARRIERCALLSTATUS']._serialized_end=2012
+  _globals['_ANSWERINGPARTY']._serialized_start=2015
+  _globals['_ANSWERINGPARTY']._serialized_end=2174
+  _globals['_REFLECTIONSTATE']._serialized_start=2177
+  _globals['_REFLECTIONSTATE']._serialized_end=2383
+  _globals['_CALLOUTCOME']._serialized_start=2386
+  _globals['_CALLOUTCOME']._serialized_end=2728
   _globals['_CALLSCHEDULED']._serialized_start=119
   _globals['_CALLSCHEDULED']._serialized_end=321
-  _globals['_CALLDIALED']._serialized_start=324
-  _globals['_CALLDIALED']._serialized_end=488
-  _globals['_CALLPROGRESSED']._serialized_start=491
-  _globals['_CALLPROGRESSED']._serialized_end=801
-  _globals['_CARRIERSTATUS']._serialized_start=804
-  _globals['_CARRIERSTATUS']._serialized_end=970
-  _globals['_ANSWEREDBY']._serialized_start=972
-  _globals['_ANSWEREDBY']._serialized_end=1034
-  _globals['_REFLECTIONCHANGED']._serialized_start=1036
-  _globals['_REFLECTIONCHANGED']._serialized_end=1126
-  _globals['_CALLFINISHED']._serialized_start=1129
-  _globals['_CALLFINISHED']._serialized_end=1349
+  _globals['_CALLWITHDRAWN']._serialized_start=324
+  _globals['_CALLWITHDRAWN']._serialized_end=496
+  _globals['_CALLDIALED']._serialized_start=499
+  _globals['_CALLDIALED']._serialized_end=663
+  _globals['_CALLPROGRESSED']._serialized_start=666
+  _globals['_CALLPROGRESSED']._serialized_end=976
+  _globals['_CARRIERSTATUS']._serialized_start=979
+  _globals['_CARRIERSTATUS']._serialized_end=1145
+  _globals['_ANSWEREDBY']._serialized_start=1147
+  _globals['_ANSWEREDBY']._serialized_end=1209
+  _globals['_REFLECTIONCHANGED']._serialized_start=1211
+  _globals['_REFLECTIONCHANGED']._serialized_end=1301
+  _globals['_CALLFINISHED']._serialized_start=1304
+  _globals['_CALLFINISHED']._serialized_end=1524
 # @@protoc_insertion_point(module_scope)

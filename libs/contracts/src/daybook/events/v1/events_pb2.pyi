@@ -23,6 +23,26 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _WithdrawalReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WithdrawalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WithdrawalReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WITHDRAWAL_REASON_UNSPECIFIED: _WithdrawalReason.ValueType  # 0
+    WITHDRAWAL_REASON_OPTED_OUT: _WithdrawalReason.ValueType  # 1
+    """The person, or somebody who is called by the same number, asked not to be called any more."""
+    WITHDRAWAL_REASON_PERSON_DELETED: _WithdrawalReason.ValueType  # 2
+
+class WithdrawalReason(_WithdrawalReason, metaclass=_WithdrawalReasonEnumTypeWrapper):
+    """Why a call was withdrawn."""
+
+WITHDRAWAL_REASON_UNSPECIFIED: WithdrawalReason.ValueType  # 0
+WITHDRAWAL_REASON_OPTED_OUT: WithdrawalReason.ValueType  # 1
+"""The person, or somebody who is called by the same number, asked not to be called any more."""
+WITHDRAWAL_REASON_PERSON_DELETED: WithdrawalReason.ValueType  # 2
+Global___WithdrawalReason: _TypeAlias = WithdrawalReason  # noqa: Y015
+
 class _CarrierCallStatus:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -127,7 +147,7 @@ class _CallOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallOutco
     CALL_OUTCOME_MISSED: _CallOutcome.ValueType  # 8
     """The window closed before a dial could be made."""
     CALL_OUTCOME_REFUSED: _CallOutcome.ValueType  # 9
-    """It was not allowed at the moment of dialing."""
+    """It was not allowed at the moment of dialing, or withdrawn before anyone had picked up."""
     CALL_OUTCOME_OPTED_OUT: _CallOutcome.ValueType  # 10
     CALL_OUTCOME_UNKNOWN: _CallOutcome.ValueType  # 11
     """The carrier never told what became of the attempt, and nothing could be learnt from it."""
@@ -147,7 +167,7 @@ CALL_OUTCOME_FAILED: CallOutcome.ValueType  # 7
 CALL_OUTCOME_MISSED: CallOutcome.ValueType  # 8
 """The window closed before a dial could be made."""
 CALL_OUTCOME_REFUSED: CallOutcome.ValueType  # 9
-"""It was not allowed at the moment of dialing."""
+"""It was not allowed at the moment of dialing, or withdrawn before anyone had picked up."""
 CALL_OUTCOME_OPTED_OUT: CallOutcome.ValueType  # 10
 CALL_OUTCOME_UNKNOWN: CallOutcome.ValueType  # 11
 """The carrier never told what became of the attempt, and nothing could be learnt from it."""
@@ -200,6 +220,45 @@ class CallScheduled(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CallScheduled: _TypeAlias = CallScheduled  # noqa: Y015
+
+@_typing.final
+class CallWithdrawn(_message.Message):
+    """A call is not to be made any more: its person opted out, or was deleted. Subject call.withdrawn, by window-scheduler.
+
+    What was not dialed ends at once, what rings or is to ring at the carrier is cancelled there, and a person who is talking is not
+    cut off. It may overtake the CallScheduled that it is about.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_AT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    person_id: _builtins.str
+    reason: Global___WithdrawalReason.ValueType
+    revision: _builtins.int
+    """Of the newest CallScheduled that is withdrawn, and all before it with it. A higher revision, after a new consent, begins anew."""
+    @_builtins.property
+    def withdrawn_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        reason: Global___WithdrawalReason.ValueType = ...,
+        withdrawn_at: _timestamp_pb2.Timestamp | None = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["withdrawn_at", b"withdrawn_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "withdrawn_at", b"withdrawn_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallWithdrawn: _TypeAlias = CallWithdrawn  # noqa: Y015
 
 @_typing.final
 class CallDialed(_message.Message):

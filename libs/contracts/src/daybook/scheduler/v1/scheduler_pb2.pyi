@@ -1651,7 +1651,7 @@ class GetOverviewResponse(_message.Message):
     undialed: _builtins.int
     """Calls whose window is open, that have not ended and that nobody ever asked to dial; since when the first may be made."""
     unpublished: _builtins.int
-    """Scheduled calls that are not announced yet, and when the first was stored."""
+    """Events of scheduled and withdrawn calls that are not announced yet, and when the first was stored."""
     @_builtins.property
     def tick_began_at(self) -> _timestamp_pb2.Timestamp:
         """When the newest tick began, and the newest that reached its end; absent where none has."""

@@ -72,7 +72,8 @@ class PeopleServiceServicer:
     """
 
     def CreatePerson(self, request, context):
-        """Adds a person. INVALID_ARGUMENT names the field and what would be right.
+        """Adds a person. Whose number opted out, and who has not consented since, has opted out from the beginning: `opted_out_at` says
+        so. INVALID_ARGUMENT names the field and what would be right.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,14 +102,15 @@ class PeopleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OptOut(self, request, context):
-        """Takes back the consent to be called: at once, pending calls included.
+        """Takes back the consent to be called: at once, pending calls included. The number is remembered, hashed under a key, for as long
+        as Daybook is kept, and whoever bears it is not called without a newer consent of their own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeletePerson(self, request, context):
-        """Deletes a person, their windows and their calls.
+        """Deletes a person, their windows and their calls; pending ones are withdrawn at once. That their number opted out stays known.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

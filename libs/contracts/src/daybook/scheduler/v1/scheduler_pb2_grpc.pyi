@@ -34,7 +34,9 @@ class PeopleServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PeopleServiceAsyncStub: ...
     CreatePerson: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.CreatePersonRequest, _scheduler_pb2.CreatePersonResponse]
-    """Adds a person. INVALID_ARGUMENT names the field and what would be right."""
+    """Adds a person. Whose number opted out, and who has not consented since, has opted out from the beginning: `opted_out_at` says
+    so. INVALID_ARGUMENT names the field and what would be right.
+    """
     GetPerson: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetPersonRequest, _scheduler_pb2.GetPersonResponse]
     """One person. NOT_FOUND where there is none of that id."""
     ListPeople: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ListPeopleRequest, _scheduler_pb2.ListPeopleResponse]
@@ -44,9 +46,11 @@ class PeopleServiceStub:
     hours.
     """
     OptOut: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.OptOutRequest, _scheduler_pb2.OptOutResponse]
-    """Takes back the consent to be called: at once, pending calls included."""
+    """Takes back the consent to be called: at once, pending calls included. The number is remembered, hashed under a key, for as long
+    as Daybook is kept, and whoever bears it is not called without a newer consent of their own.
+    """
     DeletePerson: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.DeletePersonRequest, _scheduler_pb2.DeletePersonResponse]
-    """Deletes a person, their windows and their calls."""
+    """Deletes a person, their windows and their calls; pending ones are withdrawn at once. That their number opted out stays known."""
 
 @_typing.type_check_only
 class PeopleServiceAsyncStub(PeopleServiceStub):
@@ -54,7 +58,9 @@ class PeopleServiceAsyncStub(PeopleServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePerson: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.CreatePersonRequest, _scheduler_pb2.CreatePersonResponse]  # type: ignore[assignment]
-    """Adds a person. INVALID_ARGUMENT names the field and what would be right."""
+    """Adds a person. Whose number opted out, and who has not consented since, has opted out from the beginning: `opted_out_at` says
+    so. INVALID_ARGUMENT names the field and what would be right.
+    """
     GetPerson: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetPersonRequest, _scheduler_pb2.GetPersonResponse]  # type: ignore[assignment]
     """One person. NOT_FOUND where there is none of that id."""
     ListPeople: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ListPeopleRequest, _scheduler_pb2.ListPeopleResponse]  # type: ignore[assignment]
@@ -64,9 +70,11 @@ class PeopleServiceAsyncStub(PeopleServiceStub):
     hours.
     """
     OptOut: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.OptOutRequest, _scheduler_pb2.OptOutResponse]  # type: ignore[assignment]
-    """Takes back the consent to be called: at once, pending calls included."""
+    """Takes back the consent to be called: at once, pending calls included. The number is remembered, hashed under a key, for as long
+    as Daybook is kept, and whoever bears it is not called without a newer consent of their own.
+    """
     DeletePerson: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.DeletePersonRequest, _scheduler_pb2.DeletePersonResponse]  # type: ignore[assignment]
-    """Deletes a person, their windows and their calls."""
+    """Deletes a person, their windows and their calls; pending ones are withdrawn at once. That their number opted out stays known."""
 
 class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
     """People: who is called. The phone number and the name leave this service only to those who dial or speak."""
@@ -77,7 +85,9 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduler_pb2.CreatePersonRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.CreatePersonResponse, _abc.Awaitable[_scheduler_pb2.CreatePersonResponse]]:
-        """Adds a person. INVALID_ARGUMENT names the field and what would be right."""
+        """Adds a person. Whose number opted out, and who has not consented since, has opted out from the beginning: `opted_out_at` says
+        so. INVALID_ARGUMENT names the field and what would be right.
+        """
 
     @_abc_1.abstractmethod
     def GetPerson(
@@ -111,7 +121,9 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduler_pb2.OptOutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.OptOutResponse, _abc.Awaitable[_scheduler_pb2.OptOutResponse]]:
-        """Takes back the consent to be called: at once, pending calls included."""
+        """Takes back the consent to be called: at once, pending calls included. The number is remembered, hashed under a key, for as long
+        as Daybook is kept, and whoever bears it is not called without a newer consent of their own.
+        """
 
     @_abc_1.abstractmethod
     def DeletePerson(
@@ -119,7 +131,7 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scheduler_pb2.DeletePersonRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.DeletePersonResponse, _abc.Awaitable[_scheduler_pb2.DeletePersonResponse]]:
-        """Deletes a person, their windows and their calls."""
+        """Deletes a person, their windows and their calls; pending ones are withdrawn at once. That their number opted out stays known."""
 
 def add_PeopleServiceServicer_to_server(servicer: PeopleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -1,0 +1,62 @@
+"""The calls that window-scheduler took back.
+
+Every function works on a connection inside a transaction that its caller opened, as in `store`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from call_dispatcher.attempts import UNANSWERED
+from call_dispatcher.calls import Call, Withdrawal
+
+
+async def await_turn(connection: AsyncConnection, call_id: str) -> None:
+    """Waits until nobody else takes in that this call is scheduled, or withdrawn. Whoever comes second then sees what the first
+    has stored: there is no row yet that both could lock.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:call_id, 0))"), {"call_id": call_id})
+
+
+async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) -> bool:
+    """Keeps that a call is withdrawn; False where that is known, of this revision of it or a later one."""
+    added = await connection.execute(
+        text("""
+            INSERT INTO withdrawals (call_id, revision, reason, withdrawn_at)
+            VALUES (:call_id, :revision, :reason, :withdrawn_at)
+            ON CONFLICT (call_id) DO UPDATE SET
+                revision = excluded.revision, reason = excluded.reason, withdrawn_at = excluded.withdrawn_at
+                WHERE excluded.revision > withdrawals.revision
+        """),
+        {
+            "call_id": withdrawal.call_id,
+            "revision": withdrawal.revision,
+            "reason": withdrawal.reason,
+            "withdrawn_at": withdrawal.withdrawn_at,
+        },
+    )
+    return bool(added.rowcount)
+
+
+async def is_withdrawn(connection: AsyncConnection, call: Call) -> bool:
+    """Whether a call is withdrawn, at the revision that it bears."""
+    found = await connection.execute(
+        text("SELECT EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)"),
+        {"call_id": call.call_id, "revision": call.revision},
+    )
+    return bool(found.scalar_one())
+
+
+async def take_unanswered(connection: AsyncConnection, call_id: str, *, review_at: datetime) -> Sequence[str]:
+    """The carrier's ids of a call's attempts that nobody has answered yet. They are looked after at `review_at`."""
+    taken = await connection.execute(
+        text("""
+            UPDATE attempts SET review_at = least(review_at, :review_at)
+            WHERE call_id = :call_id AND state = ANY(:unanswered)
+            RETURNING carrier_call_id
+        """),
+        {"call_id": call_id, "unanswered": sorted(UNANSWERED), "review_at": review_at},
+    )
+    return taken.scalars().all()
