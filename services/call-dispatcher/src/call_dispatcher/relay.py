@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 500
 IDLE = timedelta(seconds=10)
+GATHER = timedelta(milliseconds=50)
+"""From the first event to the look at all that came since: with many calls at once, one look serves a handful of them."""
 AFTER_FAILURE = timedelta(seconds=1)
 
 
@@ -49,6 +51,7 @@ class Relay:
                 await until_set(stop, within=AFTER_FAILURE)
             else:
                 await until_set(self._woken, within=IDLE)
+                await until_set(stop, within=GATHER)
 
     async def publish(self) -> None:
         """Publishes all that is to be told.
