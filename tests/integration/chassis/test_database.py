@@ -40,6 +40,23 @@ async def test_a_block_that_ends_is_kept_and_one_that_raises_leaves_nothing(data
     assert await names(database) == ["kept"]
 
 
+async def test_a_statement_alone_is_kept_and_a_transaction_after_it_on_the_same_connection_is_one(postgres_url):
+    await upgrade(postgres_url, schema="things", revisions=REVISIONS)
+
+    async def insert_and_fail():
+        async with database.transaction() as connection:
+            await connection.execute(text("INSERT INTO things VALUES ('dropped')"))
+            raise LookupError
+
+    async with open_database(postgres_url, schema="things", pool_size=1) as database:
+        for way in ("alone", "alone too"):
+            async with database.statement() as connection:
+                await connection.execute(text("INSERT INTO things VALUES (:name)"), {"name": way})
+            with pytest.raises(LookupError):
+                await insert_and_fail()
+        assert await names(database) == ["alone", "alone too"]
+
+
 async def test_an_error_does_not_repeat_its_parameters(database):
     async def insert():
         async with database.transaction() as connection:
