@@ -274,6 +274,20 @@ async def test_who_opted_out_before_there_was_a_ledger_is_in_it_from_the_start_o
     assert noted == {deleted, sealer.number_hash(LINE)}
 
 
+async def test_one_whose_number_does_not_open_keeps_none_of_the_others_out_of_the_ledger(api, call, database, sealer):
+    broken = await api.person(phone_number="+436601234503")
+    for person_id in (call.person_id, broken.person_id):
+        await opt_out(api, person_id)
+    ledger, people = metadata.tables["opted_out_numbers"], metadata.tables["people"]
+    async with database.transaction() as connection:
+        await connection.execute(ledger.delete())
+        row = people.update().where(people.c.person_id == UUID(broken.person_id))
+        await connection.execute(row.values(phone_number=bytes(40)))
+        assert await PeopleStore(connection, sealer).remember_all() == [UUID(broken.person_id)]
+        noted = list((await connection.execute(ledger.select())).scalars())
+    assert noted == [sealer.number_hash(LINE)]
+
+
 async def test_one_household_that_opted_out_twice_is_remembered_by_the_later_time(api, call, clock, database, sealer):
     other = await api.person(phone_number=LINE)
     await opt_out(api, call.person_id)

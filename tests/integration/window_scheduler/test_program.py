@@ -12,9 +12,9 @@ import httpx2
 import nats
 import pytest
 
-from chassis.events import CALL_SCHEDULED
+from chassis.events import CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.rpc import open_channel
-from daybook.events.v1.events_pb2 import CallScheduled
+from daybook.events.v1.events_pb2 import CallScheduled, CallWithdrawn
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from daybook_cli.demo import zone_at_day
@@ -163,6 +163,19 @@ async def test_a_tick_without_nats_keeps_the_call_and_the_api_announces_it(envir
         message = await announced.next_msg(timeout=20)
     await client.close()
     assert CallScheduled.FromString(message.data).call_id == logged(lines, "call.scheduled")[0]["call_id"]
+
+
+async def test_the_api_announces_an_opt_out_at_once_and_not_at_its_next_look(environment):
+    assert (await run("migrate", environment))[0] == 0
+    async with serving({**environment, "DAYBOOK_BACKGROUND_PERIOD_S": "60"}) as (channel, _):
+        person = await someone_with_a_window(channel)
+        assert (await run("tick", environment))[0] == 0
+        client = await nats.connect(environment["DAYBOOK_NATS_URL"])
+        announced = await client.subscribe(CALL_WITHDRAWN.subject)
+        await rpc.PeopleServiceStub(channel).OptOut(pb.OptOutRequest(person_id=person.person_id))
+        message = await announced.next_msg(timeout=20)
+        await client.close()
+    assert CallWithdrawn.FromString(message.data).person_id == person.person_id
 
 
 async def test_the_loop_ticks_each_period_until_it_is_stopped(environment):

@@ -1,4 +1,6 @@
 import base64
+import hashlib
+import hmac
 from uuid import UUID
 
 import pytest
@@ -46,6 +48,26 @@ def test_another_key_does_not_open():
     sealed = SEALER.seal("Ada", person_id=ADA, column="name")
     with pytest.raises(SealBroken, match="DAYBOOK_PEOPLE_KEY_FILE"):
         Sealer(bytes(32)).open(sealed, person_id=ADA, column="name")
+
+
+def hkdf(key, purpose):
+    """The first 32 bytes of RFC 5869 with SHA-256 and no salt, from its text."""
+    extracted = hmac.digest(bytes(32), key, hashlib.sha256)
+    return hmac.digest(extracted, purpose + b"\x01", hashlib.sha256)
+
+
+def test_a_number_is_hashed_as_rfc_2104_and_rfc_5869_say():
+    number_key = hkdf(bytes(range(32)), b"daybook/opted-out-numbers/v1")
+    expected = hmac.digest(number_key, b"+436601234567", hashlib.sha256)
+    assert SEALER.number_hash("+436601234567") == expected
+    assert SEALER.number_key_id == hkdf(bytes(range(32)), b"daybook/opted-out-numbers/v1/key-id")[:8]
+
+
+@given(st.integers(1, 10**14), st.integers(1, 10**14))
+def test_two_numbers_have_one_hash_where_they_are_one_number_and_it_is_another_under_another_key(one, other):
+    same = SEALER.number_hash(f"+{one}") == SEALER.number_hash(f"+{other}")
+    assert same == (one == other)
+    assert SEALER.number_hash(f"+{one}") != Sealer(bytes(32)).number_hash(f"+{one}")
 
 
 def test_a_key_is_read_from_its_file(tmp_path):

@@ -98,7 +98,8 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
         async with database.transaction() as connection:
             store = PeopleStore(connection, sealer)
             await store.check_key()
-            await store.remember_all()
+            for person_id in await store.remember_all():
+                log.error("person.number_unreadable", person_id=str(person_id))
         news = asyncio.Event()
         hours = rules.calling_hours
         people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period, news=news)

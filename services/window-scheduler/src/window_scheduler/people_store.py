@@ -88,18 +88,28 @@ class PeopleStore:
         if person.opted_out_at is not None:
             await self._ledger.note({person.profile.phone_number: person.opted_out_at})
 
-    async def remember_all(self) -> None:
-        """Puts in the ledger whoever opted out while a release ran that kept none."""
+    async def remember_all(self) -> Sequence[UUID]:
+        """Puts in the ledger whoever opted out while a release ran that kept none.
+
+        Returns:
+            Whose number does not open, so that it cannot be: the others are to be called still.
+        """
         found = await self._connection.execute(
             select(people.c.person_id, people.c.phone_number, people.c.opted_out_at).where(
                 people.c.opted_out_at.is_not(None)
             )
         )
         noted: dict[str, datetime] = {}
+        unreadable: list[UUID] = []
         for person_id, sealed, opted_out_at in found:
-            number = self._sealer.open(sealed, person_id=person_id, column="phone_number")
+            try:
+                number = self._sealer.open(sealed, person_id=person_id, column="phone_number")
+            except SealBroken:
+                unreadable.append(person_id)
+                continue
             noted[number] = max(opted_out_at, noted.get(number, opted_out_at))
         await self._ledger.note(noted)
+        return unreadable
 
     async def remove(self, person_id: UUID) -> None:
         """Deletes a person with all they have, but for what the ledger holds. Raises NoSuchPerson."""
