@@ -46,12 +46,12 @@ class RawCarrier:
 
 
 @asynccontextmanager
-async def carrier_at(port, timeout_s=5.0):
+async def carrier_at(port, timeout_s=5.0, host="127.0.0.1"):
     account = CarrierAccount(
         account_sid=ACCOUNT,
         auth_token=SecretStr("token"),
         from_number="+4366099999",
-        api_url=f"http://127.0.0.1:{port}",
+        api_url=f"http://{host}:{port}",
         public_url="https://daybook.example/",
         ring_s=25,
         max_call_s=1800,
@@ -105,6 +105,19 @@ async def test_one_post_and_what_its_answer_means(reply, answer) -> None:
         assert await carrier.place_call("call.1", NUMBER) == answer
         assert len(raw.requests) == 1
         assert raw.requests[0].startswith(f"POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json ".encode())
+
+
+async def test_the_proxy_that_the_environment_names_is_gone_through(monkeypatch) -> None:
+    proxy = RawCarrier((201, json.dumps({"sid": SID, "status": "queued"})))
+    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with carrier_at(8080, host="carrier.invalid") as carrier:
+            assert await carrier.place_call("call.1", NUMBER) == Accepted(SID)
+        monkeypatch.setenv("no_proxy", "carrier.invalid")
+        async with carrier_at(8080, host="carrier.invalid") as carrier:
+            assert await carrier.place_call("call.2", NUMBER) == TurnedAway("not_connected")
+    [request] = proxy.requests
+    assert request.startswith(b"POST http://carrier.invalid:8080/2010-04-01/")
 
 
 async def test_one_post_that_is_never_answered() -> None:

@@ -247,6 +247,10 @@ class _OneTry(HttpClient):  # type: ignore[misc]  # twilio ships no types
         adapter = HTTPAdapter(max_retries=0, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        # the environment's proxy and certificates, once: requests would look through all of it at each request
+        environment = self._session.merge_environment_settings(api_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = environment["proxies"], environment["verify"]
+        self._session.trust_env = False
 
     def request(
         self,
