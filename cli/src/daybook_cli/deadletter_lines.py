@@ -15,7 +15,7 @@ from daybook_cli.wording import counted
 HEAD_BYTES = 64
 
 LOST = {
-    CALL_SCHEDULED.subject: "a call that is not made, or not at the times that it was moved to, if nobody announces it again",
+    CALL_SCHEDULED.subject: "a call that is not made, or not at the times that it was moved to, unless it is announced again",
     CALL_WITHDRAWN.subject: "that a person opted out or was deleted: what rings for them rings on, and nothing is dialed anew",
     CALL_PROGRESSED.subject: "a step of a call that is not recorded: its end stays unknown until the carrier is asked about it",
     CALL_FINISHED.subject: "the end of a call: the service that refused it does not know that the call is over",

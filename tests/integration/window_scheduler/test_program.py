@@ -8,11 +8,12 @@ import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import asyncpg
 import httpx2
 import nats
 import pytest
 
-from chassis.events import CALL_SCHEDULED, CALL_WITHDRAWN
+from chassis.events import CALL_SCHEDULED, CALL_WITHDRAWN, CALLS_STREAM
 from chassis.rpc import open_channel
 from daybook.events.v1.events_pb2 import CallScheduled, CallWithdrawn
 from daybook.scheduler.v1 import scheduler_pb2 as pb
@@ -176,6 +177,26 @@ async def test_the_api_announces_an_opt_out_at_once_and_not_at_its_next_look(env
         message = await announced.next_msg(timeout=20)
         await client.close()
     assert CallWithdrawn.FromString(message.data).person_id == person.person_id
+
+
+async def test_a_call_that_was_announced_to_a_nats_which_lost_its_disk_is_announced_again_by_the_api(environment):
+    await run("migrate", environment)
+    async with serving(environment) as (channel, _):
+        await someone_with_a_window(channel)
+    _, lines, _ = await run("tick", environment)
+    connection = await asyncpg.connect(environment["DAYBOOK_DATABASE_URL"])
+    earlier = "not_before = not_before - interval '10 min', scheduled_at = scheduled_at - interval '10 min'"
+    await connection.execute(f"UPDATE window_scheduler.scheduled_calls SET {earlier}")
+    await connection.close()
+    client = await nats.connect(environment["DAYBOOK_NATS_URL"])
+    await client.jetstream().delete_stream(CALLS_STREAM)
+    announced = await client.subscribe(CALL_SCHEDULED.subject)
+    await client.flush()
+    async with serving(environment):
+        message = await announced.next_msg(timeout=20)
+    await client.close()
+    [scheduled] = logged(lines, "call.scheduled")
+    assert message.headers["ce-id"] == f"{scheduled['call_id']}.scheduled.again.1"
 
 
 async def test_the_loop_ticks_each_period_until_it_is_stopped(environment):

@@ -23,7 +23,7 @@ from window_scheduler.calls_api import CallsApi
 from window_scheduler.figures import Figures
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
-from window_scheduler.relay import announce
+from window_scheduler.reminders import announce_and_remind
 from window_scheduler.repeating import repeat, repeat_at_news, repeat_by_the_clock
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
@@ -123,7 +123,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             tasks.create_task(watch(checks, stop))
             tasks.create_task(bus.consume(CALL_FINISHED, durable=ENDINGS_CONSUMER, handler=endings.handle, stop=stop))
             # what a tick has stored and could not announce goes out from here, and at once what was withdrawn
-            announcing = partial(announce, database, bus)
+            announcing = partial(announce_and_remind, database, bus, clock)
             tasks.create_task(
                 repeat_at_news("announce", announcing, news=news, period_s=period_s, clock=clock, stop=stop)
             )

@@ -25,6 +25,7 @@ class ScheduledCall:
         dial_asked_at: when it was first asked whether it may be dialed, whatever the answer was.
         dialed_at: when that was first allowed; from then on the call is not moved.
         revision: how often it was moved to other times of its day.
+        reminders: how often it was announced again at these times, since nobody asked to dial it.
     """
 
     call_id: UUID
@@ -40,6 +41,7 @@ class ScheduledCall:
     dial_asked_at: datetime | None
     dialed_at: datetime | None
     revision: int
+    reminders: int
 
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:

@@ -42,6 +42,10 @@ dead_letters = Gauge(
 dials_asked = Counter(
     "daybook_dials_asked_total", "Dials asked for, by the answer: allowed, or the rule against it.", ["answer"]
 )
+calls_announced_again = Counter(
+    "daybook_calls_announced_again_total",
+    "Announcements of calls that were made once more, since nobody asked to dial them.",
+)
 calls_finished = Counter("daybook_scheduled_calls_ended_total", "Calls that came to their end.", ["outcome"])
 
 

@@ -113,6 +113,8 @@ scheduled_calls = Table(
     # the first AuthorizeDial that allowed one: from here on the call is not moved any more
     _moment("dialed_at", nullable=True),
     Column("revision", Integer, nullable=False, server_default="0"),
+    # how often it was announced again, since nobody asked to dial it
+    Column("reminders", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
     Index("scheduled_calls_by_opening", "not_before"),
     Index(

@@ -200,7 +200,7 @@ _MOVE_CALLS = text(
         UPDATE scheduled_calls AS calls
         SET window_id = planned.window_id, not_before = planned.not_before, not_after = planned.not_after,
             revision = planned.revision, scheduled_at = :now,
-            finished_at = NULL, outcome = NULL, reason = NULL, dial_asked_at = NULL
+            finished_at = NULL, outcome = NULL, reason = NULL, dial_asked_at = NULL, reminders = 0
         FROM planned JOIN standing USING (call_id)
         WHERE calls.call_id = planned.call_id AND calls.revision = planned.revision - 1 AND calls.dialed_at IS NULL
         RETURNING calls.call_id, calls.window_id
