@@ -80,15 +80,17 @@ class Dialer:
                 self._woken.clear()
                 try:
                     pause = await self._dial_due(dials, stop)
+                    if pause is None and not self._woken.is_set():
+                        pause = await self._turns.until_next_due()
                     self._heartbeat.beat()
                 except DaybookError as error:
                     log.warning("dialer.failed", exc_info=error)
                     await until_set(stop, within=AFTER_FAILURE)
                 else:
-                    await until_set(self._woken, within=pause)
+                    await until_set(self._woken, within=pause or timedelta(0))
 
-    async def _dial_due(self, dials: asyncio.TaskGroup, stop: asyncio.Event) -> timedelta:
-        """Dials until nothing more is due. Returns how long until something is, as far as it is known."""
+    async def _dial_due(self, dials: asyncio.TaskGroup, stop: asyncio.Event) -> timedelta | None:
+        """Dials until nothing more is due. Returns how long nobody is to be dialed, where that is so."""
         while not stop.is_set():
             self._slot_left.clear()
             taken = await self._take()
@@ -97,12 +99,12 @@ class Dialer:
                 dials.create_task(self._handle(turn))
             if taken.turns:
                 log.info("pending.found", count=len(taken.turns))
-            elif taken.slot_in is not None:
+            if taken.slot_in is not None:
                 await until_set(self._slot_left, within=min(taken.slot_in, LOOK_UP_EVERY))
-            else:
-                return taken.due_in
             self._heartbeat.beat()
-        return timedelta(0)
+            if taken.all_due or taken.pause_for is not None:
+                return taken.pause_for
+        return None
 
     async def _take(self) -> Taken:
         """The next turns, with a hand for each; waits for the first hand that is free."""

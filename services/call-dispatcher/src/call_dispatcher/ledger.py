@@ -67,13 +67,16 @@ class Ledger:
         """
         now = self._clock.now()
         times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
-        async with self._database.transaction() as connection:
-            await withdrawals_store.await_turn(connection, call.call_id)
+        async with self._database.statement() as connection:
             added = await store.add_call(connection, call, due_at=max(call.not_before, now))
-            move = Move.NONE if added else await self._move(connection, call, now)
-            withdrawn = await withdrawals_store.is_withdrawn(connection, call)
-            if withdrawn:
-                await self._end_pending(connection, call.call_id, now)
+        if added:
+            move, withdrawn = Move.NONE, await self._ended_as_withdrawn(call, now)
+        else:
+            async with self._database.transaction() as connection:
+                move = await self._move(connection, call, now)
+                withdrawn = await withdrawals_store.is_withdrawn(connection, call)
+                if withdrawn:
+                    await self._end_pending(connection, call.call_id, now)
         self._wake_ups.dialer.set()
         if withdrawn or move is Move.AFTER_A_DIAL:
             self._wake_ups.relay.set()
@@ -81,6 +84,17 @@ class Ledger:
             log.info("call.queued", **times)
         elif move is not Move.NONE:
             log.info("call.moved", revision=call.revision, reason=move, **times)
+
+    async def _ended_as_withdrawn(self, call: Call, now: datetime) -> bool:
+        """Ends a call that was withdrawn before it was heard of. A call is committed before its withdrawal is looked for, and a
+        withdrawal before its call: whichever comes second sees the other, and neither waits.
+        """
+        async with self._database.statement() as connection:
+            withdrawn = await withdrawals_store.is_withdrawn(connection, call)
+        if withdrawn:
+            async with self._database.transaction() as connection:
+                await self._end_pending(connection, call.call_id, now)
+        return withdrawn
 
     async def _move(self, connection: AsyncConnection, announced: Call, now: datetime) -> Move:
         call = await store.locked_call(connection, announced.call_id)
@@ -107,9 +121,9 @@ class Ledger:
             What is to be cancelled at the carrier, however often it is asked.
         """
         now = self._clock.now()
-        async with self._database.transaction() as connection:
-            await withdrawals_store.await_turn(connection, withdrawal.call_id)
+        async with self._database.statement() as connection:
             is_news = await withdrawals_store.add_withdrawal(connection, withdrawal)
+        async with self._database.transaction() as connection:
             call = await self._end_pending(connection, withdrawal.call_id, now)
             if call is None or call.withdrawn is None:
                 return []
@@ -148,11 +162,13 @@ class Ledger:
             submitted_at=now,
             heard_at=now,
         )
-        async with self._database.transaction() as connection:
-            review_at = now + self._patience.reconcile_after
+        review_at = now + self._patience.reconcile_after
+        async with self._database.statement() as connection:
             begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
-            if not begun and await store.forget_turned_away(connection, attempt.attempt_id):
-                begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+        if not begun:
+            async with self._database.transaction() as connection:
+                if await store.forget_turned_away(connection, attempt.attempt_id):
+                    begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
         return attempt if begun else None
 
     async def record(self, attempt_id: str, happening: Happening) -> Surfaced | Withdrawn | None:

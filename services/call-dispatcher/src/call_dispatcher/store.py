@@ -42,13 +42,15 @@ class DueCall:
 
 _ADD_CALL = text("""
     INSERT INTO calls (call_id, person_id, not_before, not_after, revision, state, next_attempt_at, outcome)
-    VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending', :due_at, :outcome)
+    VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending',
+        CASE WHEN EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)
+            THEN CAST(:not_after AS timestamptz) ELSE CAST(:due_at AS timestamptz) END, :outcome)
     ON CONFLICT (call_id) DO NOTHING
 """)
 
 
 async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> bool:
-    """Adds a call to be made from `due_at` on; False where it was there already."""
+    """Adds a call to be made from `due_at` on, or never where it is withdrawn already; False where it was there."""
     added = await connection.execute(
         _ADD_CALL,
         {

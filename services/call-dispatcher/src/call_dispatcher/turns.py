@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import rate_store, store
 from call_dispatcher.account_pause import PROBE_TAKES, pause_after
@@ -65,17 +64,19 @@ class Turn:
 
 @dataclass(frozen=True)
 class Taken:
-    """The turns that were had; where there are none, how long until there may be.
+    """What was had.
 
     Attributes:
         turns: in the order of their slots.
+        all_due: whether nothing more is due.
         slot_in: how long until a slot may be taken, where none may be now.
-        due_in: how long until a call comes due, as far as it is known, where none is now; or until a pause ends.
+        pause_for: how long nobody is to be dialed, where that is so.
     """
 
     turns: Sequence[Turn] = ()
+    all_due: bool = False
     slot_in: timedelta | None = None
-    due_in: timedelta = timedelta(0)
+    pause_for: timedelta | None = None
 
 
 class Turns:
@@ -101,18 +102,19 @@ class Turns:
             rate = await rate_store.locked_rate(connection)
             seen_at = monotonic()
             if rate.refusals and rate.paused_until > rate.now:
-                return Taken(due_in=min(rate.paused_until - rate.now, LOOK_AT_LEAST_EVERY))
+                return Taken(pause_for=min(rate.paused_until - rate.now, LOOK_AT_LEAST_EVERY))
             wanted = 1 if rate.refusals else wanted
             slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=wanted)
             if not slots:
                 return Taken(slot_in=opens_in(rate.next_slot_at, rate.now))
             calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=len(slots))
             if not calls:
-                return Taken(due_in=await self._until_next_due(connection, now))
+                return Taken(all_due=True)
             await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
             if rate.refusals:
                 await rate_store.set_pause(connection, refusals=rate.refusals, until=rate.now + PROBE_TAKES)
-        return Taken([self._turn(call, slot, rate, seen_at) for call, slot in zip(calls, slots, strict=False)])
+        turns = [self._turn(call, slot, rate, seen_at) for call, slot in zip(calls, slots, strict=False)]
+        return Taken(turns, all_due=len(calls) < len(slots))
 
     def _turn(self, due: DueCall, slot_at: datetime, rate: CarrierRate, seen_at: float) -> Turn:
         ahead = slot_at - rate.now
@@ -124,7 +126,7 @@ class Turns:
     async def take_next_call(self) -> DueCall | None:
         """The next call, for a slot that is left. It comes due again after `LEASE`, if nothing becomes of it."""
         now = self._clock.now()
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=1)
         return calls[0] if calls else None
 
@@ -143,7 +145,7 @@ class Turns:
 
     async def give_back(self, slot: Slot) -> None:
         """Returns a slot that no call needed."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             await rate_store.give_back_slot(connection, slot.at, next_slot_at=slot.at + self._spacing)
 
     async def pause(self, slot: Slot) -> None:
@@ -158,10 +160,13 @@ class Turns:
 
     async def resume(self) -> None:
         """Ends the pause: the carrier has taken the account again."""
-        async with self._database.transaction() as connection:
+        async with self._database.statement() as connection:
             await rate_store.end_pause(connection)
         log.info("carrier.account_taken")
 
-    async def _until_next_due(self, connection: AsyncConnection, now: datetime) -> timedelta:
-        due_at = await store.next_due_at(connection, after=now)
+    async def until_next_due(self) -> timedelta:
+        """How long until a call comes due, as far as it is known now."""
+        now = self._clock.now()
+        async with self._database.statement() as connection:
+            due_at = await store.next_due_at(connection, after=now)
         return LOOK_AT_LEAST_EVERY if due_at is None else min(due_at - now, LOOK_AT_LEAST_EVERY)

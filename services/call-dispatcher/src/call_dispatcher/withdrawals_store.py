@@ -13,13 +13,6 @@ from call_dispatcher.attempts import UNANSWERED
 from call_dispatcher.calls import Call, Withdrawal
 
 
-async def await_turn(connection: AsyncConnection, call_id: str) -> None:
-    """Waits until nobody else takes in that this call is scheduled, or withdrawn. Whoever comes second then sees what the first
-    has stored: there is no row yet that both could lock.
-    """
-    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:call_id, 0))"), {"call_id": call_id})
-
-
 async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) -> bool:
     """Keeps that a call is withdrawn; False where that is known, of this revision of it or a later one."""
     added = await connection.execute(
