@@ -205,3 +205,13 @@ async def test_many_silent_attempts_are_looked_after_in_one_sweep(house, site) -
         call["status"] = "busy"
     await house.later(seconds=60)
     assert {(await house.attempt(call)).state for call in calls} == {AttemptState.BUSY}
+
+
+async def test_the_end_of_a_call_that_was_finished_on_the_line_is_asked_about(house, site) -> None:
+    call = await house.schedule()
+    await house.dial()
+    await house.hear(call, ReflectionReported(SID, Reflection.OPTED_OUT))
+    site.call(SID)["status"] = "completed"
+    await house.later(minutes=6)
+    assert (await house.attempt(call)).state is AttemptState.COMPLETED
+    assert len(await house.finished()) == 1

@@ -27,7 +27,7 @@ from call_dispatcher.calls import (
 )
 from call_dispatcher.errors import UnknownAttempt
 from call_dispatcher.outbox_store import add_outgoing
-from call_dispatcher.retries import CANCEL_AGAIN_AFTER, Finish, LookAgain, Patience, TryAgain, next_step
+from call_dispatcher.retries import CANCEL_AGAIN_AFTER, Finish, LookAgain, Patience, TryAgain, look_again_at, next_step
 from call_dispatcher.store import DueCall
 from call_dispatcher.transitions import apply
 from call_dispatcher.unwanted import Surfaced, Withdrawn
@@ -191,6 +191,9 @@ class Ledger:
                 return Surfaced(after.carrier_call_id or "")
             step = next_step(after, call, now, self._patience)
             review_at = step.at if isinstance(step, LookAgain) else None
+            if after.live:
+                # also where the call has ended by now, as it does for who asks on the line not to be called
+                review_at = look_again_at(after, call, self._patience)
             await store.save_attempt(connection, after, review_at=review_at)
             first_answer = (
                 after.answered and not before.answered and not await store.another_was_answered(connection, after)

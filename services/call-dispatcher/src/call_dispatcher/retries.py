@@ -91,7 +91,7 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
     if attempt.reflection is Reflection.OPTED_OUT:
         return Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")
     if attempt.live:
-        return LookAgain(_look_again_at(attempt, call, patience))
+        return LookAgain(look_again_at(attempt, call, patience))
     if attempt.state is AttemptState.TURNED_AWAY:
         return _unless_over(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
     if attempt.state is AttemptState.REJECTED and account_refused(attempt.error_code):
@@ -119,7 +119,8 @@ def _unless_over(at: datetime, call: Call, outcome: Outcome, reason: str) -> Try
     return TryAgain(at, outcome, reason)
 
 
-def _look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime:
+def look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime:
+    """When to look after a live attempt, if nothing is heard of it."""
     match attempt.state:
         case AttemptState.SUBMITTING | AttemptState.SUBMISSION_UNKNOWN:
             return attempt.submitted_at + patience.reconcile_after
