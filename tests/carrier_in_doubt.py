@@ -115,19 +115,38 @@ ORDERS: Mapping[str, tuple[Sequence[Told], Sequence[Told]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Plan:
-    """How the first POST for a call is answered, all others being taken, and in which order its calls are told of."""
+    """How the first POST for a call is answered, all others being taken, and what is told of its calls and when.
+
+    Attributes:
+        story: what happens to a call that is taken.
+        before, after: what is told by itself, before a POST is answered and at the call's end.
+    """
 
     answer: Answer
-    order: str
+    story: Sequence[Told] = STORY
+    before: Sequence[Told] = ()
+    after: Sequence[Told] = ()
+
+    @classmethod
+    def in_order(cls, answer: Answer, order: str) -> "Plan":
+        before, after = ORDERS[order]
+        return cls(answer, before=before, after=after)
 
 
 @dataclass
 class Placed:
-    """A call that the carrier took."""
+    """A call that the carrier took.
+
+    Attributes:
+        passed: so much of the plan's story has come to pass.
+        told_after: whether what is told at its end was.
+    """
 
     attempt_id: str
     sid: str
-    over: bool = False
+    plan: Plan
+    passed: int = 0
+    told_after: bool = False
 
     @property
     def call_id(self) -> str:
@@ -167,17 +186,25 @@ class CarrierInDoubt:
         await self._idle.wait()
 
     async def end_calls(self) -> None:
-        """Every call that was taken comes to its end, and what is still to be told of it is told."""
+        """Every call that was taken comes to its end, and what is told of it then is."""
         for placed in self.placed:
-            if not placed.over:
-                placed.over = True
-                self._site.call(placed.sid)["status"] = "completed"
-                await self._tell_all(placed, ORDERS[self._plans[placed.call_id].order][1])
+            self.goes_on(placed, len(placed.plan.story))
+            if not placed.told_after:
+                placed.told_after = True
+                await self._tell_all(placed, placed.plan.after)
+
+    def goes_on(self, placed: Placed, to: int) -> None:
+        """So much of a call's story comes to pass, where it has not yet, and the call was not ended otherwise."""
+        if placed.passed < to and self.status(placed) not in ENDED:
+            placed.passed = to
+            self._site.call(placed.sid)["status"] = _status_after(placed.plan.story[:to])
+
+    def status(self, placed: Placed) -> str:
+        """Where a call stands, in the carrier's word."""
+        return str(self._site.call(placed.sid)["status"])
 
     async def tell(self, placed: Placed, told: Told) -> None:
-        await self._tell(
-            pb.CallProgressed(call_id=placed.call_id, attempt_id=placed.attempt_id, carrier_call_id=placed.sid, **told)
-        )
+        await self._tell(event(placed, told))
 
     async def _tell_all(self, placed: Placed, story: Sequence[Told]) -> None:
         for told in story:
@@ -213,9 +240,11 @@ class CarrierInDoubt:
         if any(call["to"] == form["To"] and call["status"] not in ENDED for call in self._site.calls):
             self.rung_while_ringing.append(attempt_id)
         call: dict[str, Any] = self._site.place(form)
-        placed = Placed(attempt_id, call["sid"])
+        plan = self._plans[attempt_id.rpartition(".")[0]]
+        placed = Placed(attempt_id, call["sid"], plan)
         self.placed.append(placed)
-        await self._tell_all(placed, ORDERS[self._plans[placed.call_id].order][0])
+        self.goes_on(placed, len(plan.before))
+        await self._tell_all(placed, plan.before)
         return call
 
     async def _left(self, request: Request) -> None:
@@ -225,6 +254,18 @@ class CarrierInDoubt:
         await asyncio.wait({gone, dead}, return_when=asyncio.FIRST_COMPLETED)
         gone.cancel()
         dead.cancel()
+
+
+def event(placed: Placed, told: Told) -> pb.CallProgressed:
+    return pb.CallProgressed(call_id=placed.call_id, attempt_id=placed.attempt_id, carrier_call_id=placed.sid, **told)
+
+
+def _status_after(story: Sequence[Told]) -> str:
+    statuses = [told["carrier_status"].status for told in story if "carrier_status" in told]
+    if not statuses or statuses[-1] == pb.CARRIER_CALL_STATUS_INITIATED:
+        return "queued"
+    name = pb.CarrierCallStatus.Name(statuses[-1])
+    return name.removeprefix("CARRIER_CALL_STATUS_").lower().replace("_", "-")
 
 
 async def _disconnected(request: Request) -> None:
@@ -271,34 +312,43 @@ def telling(house) -> Callable[[pb.CallProgressed], Awaitable[None]]:
     return tell
 
 
-async def wrongs(house, carrier: CarrierInDoubt, call_ids: Sequence[str]) -> Iterator[str]:
+async def wrongs(house: Any, carrier: CarrierInDoubt, call_ids: Sequence[str]) -> list[str]:
     """What is wrong, now that all calls should have come to their ends: nothing, whatever has happened."""
     attempts = {row.attempt_id: row for row in await house.rows("SELECT * FROM attempts")}
-    finished = Counter(each.call_id for each in await house.finished())
     dialed = Counter(id_ for subject, id_ in await house.events() if subject == "call.dialed")
+    finished = Counter(each.call_id for each in await house.finished())
     states = {row.call_id: row.state for row in await house.rows("SELECT call_id, state FROM calls")}
-    return _wrongs(attempts, finished, dialed, states, carrier, call_ids)
+    return [
+        *doubled(carrier),
+        *_misrecorded(carrier, attempts, dialed),
+        *_unfinished(call_ids, attempts, states, finished),
+    ]
 
 
-def _wrongs(attempts, finished, dialed, states, carrier, call_ids) -> Iterator[str]:
+def doubled(carrier: CarrierInDoubt) -> Iterator[str]:
+    """Whom the carrier rang once too often."""
     for attempt_id, count in Counter(placed.attempt_id for placed in carrier.placed).items():
         if count > 1:
             yield f"{attempt_id} was dialed {count} times"
     for attempt_id in carrier.rung_while_ringing:
         yield f"{attempt_id} was dialed while another call to the same person was under way"
+
+
+def _misrecorded(carrier: CarrierInDoubt, attempts: Mapping[str, Any], dialed: Mapping[str, int]) -> Iterator[str]:
     for placed in carrier.placed:
-        attempt = attempts.get(placed.attempt_id)
-        if attempt is None:
-            yield f"{placed.attempt_id} was dialed and is not stored"
-        elif (attempt.state, attempt.carrier_call_id) != ("completed", placed.sid):
-            yield f"{placed.attempt_id} was taken and completed, and is recorded as {attempt.state}"
+        attempt, status_ = attempts[placed.attempt_id], carrier.status(placed).replace("-", "_")
+        if (attempt.state, attempt.carrier_call_id) != (status_, placed.sid):
+            yield f"{placed.attempt_id} was taken and ended as {status_}, and is recorded as {attempt.state}"
         if dialed[f"{placed.attempt_id}.dialed"] != 1:
             yield f"{placed.attempt_id} was told as dialed {dialed[f'{placed.attempt_id}.dialed']} times"
+
+
+def _unfinished(
+    call_ids: Sequence[str], attempts: Mapping[str, Any], states: Mapping[str, str], finished: Mapping[str, int]
+) -> Iterator[str]:
     for attempt in attempts.values():
         if attempt.live:
             yield f"{attempt.attempt_id} is still {attempt.state}"
     for call_id in call_ids:
-        if finished[call_id] != 1:
-            yield f"the end of {call_id} was told {finished[call_id]} times"
-        if states.get(call_id) != "finished":
-            yield f"{call_id} is {states.get(call_id)}"
+        if states.get(call_id) != "finished" or finished[call_id] != 1:
+            yield f"{call_id} is {states.get(call_id)}, and its end was told {finished[call_id]} times"

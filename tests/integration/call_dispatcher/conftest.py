@@ -50,6 +50,9 @@ from daybook.scheduler.v1 import scheduler_pb2, scheduler_pb2_grpc
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "0" * 32
+ENDED_BY = {"canceled": {"queued", "ringing"}, "completed": {"queued", "ringing", "in-progress"}}
+"""The states in which the carrier lets itself be told that a call is over."""
+
 STEADY = Patience(retries=COMES_WITH_DAYBOOK.model_copy(update={"jitter": 0.0}))
 REVISIONS = Path(call_dispatcher.__file__).parent / "migrations"
 
@@ -166,6 +169,8 @@ class CarrierSite:
             if self.ends_no_call:
                 return JSONResponse({"message": "out of order", "status": 503}, status_code=503)
             status = str((await request.form())["Status"])
+            if self.call(sid)["status"] not in ENDED_BY[status]:
+                return JSONResponse({"code": 21220, "message": "not in progress", "status": 400}, status_code=400)
             self.ended.append((sid, status))
             self.call(sid)["status"] = status
         return JSONResponse(self.call(sid))

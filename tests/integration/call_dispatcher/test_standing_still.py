@@ -44,7 +44,7 @@ async def test_who_stands_still_before_the_post_until_another_attempt_was_made_d
     calls = []
     while True:
         call = await house.schedule()
-        carrier.plan(call.call_id, Plan(ANSWERS["201"], "after the answer"))
+        carrier.plan(call.call_id, Plan.in_order(ANSWERS["201"], "after the answer"))
         process = await held_before_its_post(house, site, call, steps=len(calls))
         if process is None:
             break
@@ -57,7 +57,7 @@ async def test_who_stands_still_before_the_post_until_another_attempt_was_made_d
         await carrier.end_calls()
     assert calls
     await carrier.end_calls()
-    assert list(await wrongs(house, carrier, [each.call_id for each in [*calls, call]])) == []
+    assert await wrongs(house, carrier, [each.call_id for each in [*calls, call]]) == []
     assert {placed.attempt_id for placed in carrier.placed} == {f"{each.call_id}.2" for each in calls} | {
         f"{call.call_id}.1"
     }
