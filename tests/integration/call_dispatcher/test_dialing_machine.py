@@ -22,6 +22,7 @@ from carrier_in_doubt import (
     doubled,
     event,
     party,
+    pause_is_over,
     reflection,
     status,
     telling,
@@ -68,6 +69,7 @@ class AnyDialing(RuleBasedStateMachine):
         self.act(world.begin_anew())
 
     def act(self, coroutine: Coroutine[object, object, object]) -> None:
+        self.world.run(pause_is_over(self.world.house))
         self.world.run(coroutine)
         self.world.run(self.world.look())
 
@@ -211,6 +213,7 @@ class World:
         house.scheduler.refusals.clear()
         for _ in range(40):
             await self.carrier.end_calls()
+            await pause_is_over(house)
             await house.later(minutes=2)
             await self.look()
             if not await house.rows("SELECT 1 FROM calls WHERE state <> 'finished'"):

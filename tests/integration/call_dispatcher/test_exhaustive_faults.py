@@ -13,7 +13,7 @@ from itertools import count, cycle
 
 import asyncpg
 import pytest
-from carrier_in_doubt import ANSWERS, ORDERS, CarrierInDoubt, Plan, Processes, telling, wrongs
+from carrier_in_doubt import ANSWERS, ORDERS, CarrierInDoubt, Plan, Processes, pause_is_over, telling, wrongs
 from interleaving import steppable
 
 from daybook.events.v1 import events_pb2 as pb
@@ -95,6 +95,7 @@ class Dials:
         for _ in range(200):
             if not await self._house.rows("SELECT 1 FROM calls WHERE state <> 'finished'"):
                 return
+            await pause_is_over(self._house)
             await self._house.later(seconds=30)
             await self._carrier.end_calls()
 
