@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import call_dispatcher
-from call_dispatcher import store
+from call_dispatcher import attempt_store, store
 from call_dispatcher.attempts import Attempt, Happening
 from call_dispatcher.authority import DialAuthority
 from call_dispatcher.calls import Call, attempt_id_of
@@ -253,7 +253,7 @@ class House:
     async def attempt(self, call: Call, number: int = 1) -> Attempt:
         attempt_id = attempt_id_of(call.call_id, number)
         [row] = await self.rows(f"SELECT * FROM attempts WHERE attempt_id = '{attempt_id}'")
-        return store.attempt_of(row)
+        return attempt_store.attempt_of(row)
 
     async def take_due(self, connection: AsyncConnection) -> DueCall | None:
         now = self.clock.now()

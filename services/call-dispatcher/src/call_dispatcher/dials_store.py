@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from call_dispatcher.attempt_store import attempt_of
 from call_dispatcher.attempts import UNCONFIRMED, Attempt, AttemptState
 from call_dispatcher.dials import Ended, FailedWithCarrier, KeptDecision, KeptDial, Postponed, QueueStanding
-from call_dispatcher.store import attempt_of
 
 LOOKED_BACK = timedelta(hours=24)
 LAST_MINUTE = timedelta(minutes=1)

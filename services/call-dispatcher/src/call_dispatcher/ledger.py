@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher import metrics, rate_store, store, withdrawals_store
+from call_dispatcher import attempt_store, metrics, rate_store, store, withdrawals_store
 from call_dispatcher.attempts import UNANSWERED, Attempt, AttemptState, Happening
 from call_dispatcher.calls import (
     Call,
@@ -164,11 +164,13 @@ class Ledger:
         )
         review_at = now + self._patience.reconcile_after
         async with self._database.statement() as connection:
-            begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+            begun = await attempt_store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
         if not begun:
             async with self._database.transaction() as connection:
-                if await store.forget_turned_away(connection, attempt.attempt_id):
-                    begun = await store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+                if await attempt_store.forget_turned_away(connection, attempt.attempt_id):
+                    begun = await attempt_store.begin_attempt(
+                        connection, attempt, revision=due.revision, review_at=review_at
+                    )
         return attempt if begun else None
 
     async def record(self, attempt_id: str, happening: Happening) -> Surfaced | Withdrawn | None:
@@ -194,9 +196,11 @@ class Ledger:
             if after.live:
                 # also where the call has ended by now, as it does for who asks on the line not to be called
                 review_at = look_again_at(after, call, self._patience)
-            await store.save_attempt(connection, after, review_at=review_at)
+            await attempt_store.save_attempt(connection, after, review_at=review_at)
             first_answer = (
-                after.answered and not before.answered and not await store.another_was_answered(connection, after)
+                after.answered
+                and not before.answered
+                and not await attempt_store.another_was_answered(connection, after)
             )
             bound = before.carrier_call_id is None and after.carrier_call_id is not None
             if bound:
@@ -220,7 +224,7 @@ class Ledger:
         return None
 
     async def _locked(self, connection: AsyncConnection, attempt_id: str) -> tuple[Call, Attempt]:
-        locked = await store.locked_attempt(connection, attempt_id.rpartition(".")[0], attempt_id)
+        locked = await attempt_store.locked_attempt(connection, attempt_id.rpartition(".")[0], attempt_id)
         if locked is None:
             raise UnknownAttempt(
                 f"There is no attempt {attempt_id}. It is of another installation, or its rows were deleted."
@@ -230,7 +234,7 @@ class Ledger:
     async def _is_one_too_many(self, connection: AsyncConnection, call: Call, attempt: Attempt) -> bool:
         if not attempt.live:
             return False
-        return call.state is CallState.FINISHED or await store.another_is_live(connection, attempt)
+        return call.state is CallState.FINISHED or await attempt_store.another_is_live(connection, attempt)
 
     async def _follow(
         self,

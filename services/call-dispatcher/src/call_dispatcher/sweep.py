@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from call_dispatcher import metrics, rate_store, store
+from call_dispatcher import attempt_store, metrics, rate_store, store
 from call_dispatcher.attempts import (
     UNCONFIRMED,
     AbsentAtCarrier,
@@ -102,7 +102,9 @@ class Sweep:
         """Looks after the attempts that fell silent first. True where more are to be looked after now."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            silent = await store.take_reviews(connection, now=now, lease_until=now + LEASE, limit=REVIEWED_AT_ONCE)
+            silent = await attempt_store.take_reviews(
+                connection, now=now, lease_until=now + LEASE, limit=REVIEWED_AT_ONCE
+            )
         async with asyncio.TaskGroup() as tasks:
             reviews = [tasks.create_task(self._review(attempt)) for attempt in silent]
         # where one could not be asked about, the others wait for the next sweep with it
@@ -168,7 +170,7 @@ class Sweep:
         calls = [call for call in await self._carrier.find_calls(number) if call.created_at >= created_from]
         async with self._database.transaction() as connection:
             ids = [call.carrier_call_id for call in calls]
-            taken = await store.bound_elsewhere(connection, ids, attempt.attempt_id)
+            taken = await attempt_store.bound_elsewhere(connection, ids, attempt.attempt_id)
         ours = [call for call in calls if call.carrier_call_id not in taken]
         if not ours:
             return AbsentAtCarrier()
