@@ -90,6 +90,7 @@ class Standing:
 
 
 async def standing(database: Database, nats_url: str) -> Standing:
+    await database.engine.dispose()  # its connections may be of before PostgreSQL was gone
     async with database.transaction() as connection:
         [row] = await connection.execute(
             text(
@@ -111,6 +112,7 @@ async def standing(database: Database, nats_url: str) -> Standing:
 
 async def read_books(database: Database, nats_url: str) -> Books:
     """The books as they stand now."""
+    await database.engine.dispose()  # its connections may be of before PostgreSQL was gone
     async with database.transaction() as connection:
         calls = await connection.execute(text("SELECT call_id, person_id FROM scheduled_calls"))
         decisions = await connection.execute(text("SELECT person_id, decision FROM window_decisions"))
