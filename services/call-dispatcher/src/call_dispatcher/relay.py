@@ -26,7 +26,9 @@ log = structlog.get_logger()
 AT_ONCE = 500
 IDLE = timedelta(seconds=10)
 GATHER = timedelta(milliseconds=50)
-"""From the first event to the look at all that came since: with many calls at once, one look serves a handful of them."""
+"""From one look to the next at least: with many calls at once, one look serves a handful of them. One that comes alone goes at
+once: what its carrier tells of it follows within moments.
+"""
 AFTER_FAILURE = timedelta(seconds=1)
 
 
@@ -50,8 +52,8 @@ class Relay:
                 log.warning("relay.failed", exc_info=error)
                 await until_set(stop, within=AFTER_FAILURE)
             else:
-                await until_set(self._woken, within=IDLE)
                 await until_set(stop, within=GATHER)
+                await until_set(self._woken, within=IDLE)
 
     async def publish(self) -> None:
         """Publishes all that is to be told.
