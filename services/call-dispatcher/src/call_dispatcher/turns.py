@@ -14,7 +14,7 @@ from time import monotonic
 import structlog
 
 from call_dispatcher import rate_store, store
-from call_dispatcher.account_pause import PROBE_TAKES, pause_after
+from call_dispatcher.account_pause import PROBE_TAKES, pause_after, paused_for
 from call_dispatcher.rate import LATE_AT_MOST, open_slots, opens_in, spacing_of
 from call_dispatcher.rate_store import CarrierRate
 from call_dispatcher.store import DueCall
@@ -101,8 +101,9 @@ class Turns:
         async with self._database.transaction() as connection:
             rate = await rate_store.locked_rate(connection)
             seen_at = monotonic()
-            if rate.refusals and rate.paused_until > rate.now:
-                return Taken(pause_for=min(rate.paused_until - rate.now, LOOK_AT_LEAST_EVERY))
+            paused = paused_for(rate.paused_until, rate.now) if rate.refusals else None
+            if paused is not None:
+                return Taken(pause_for=min(paused, LOOK_AT_LEAST_EVERY))
             wanted = 1 if rate.refusals else wanted
             slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=wanted)
             if not slots:
