@@ -57,6 +57,14 @@ def tell(console: Console, benchmark: str, figures: Mapping[str, Any], goals: Se
     return 1 if missed else 0
 
 
+def figures_table(title: str, *columns: str) -> Table:
+    """An empty table of figures, set to the right; the first column too, unless it has no heading and so names the rows."""
+    table = Table(*columns, title=title, title_justify="left")
+    for column in table.columns[1:] if columns[0] == "" else table.columns:
+        column.justify = "right"
+    return table
+
+
 def console() -> Console:
     """Standard output, wide enough for a table also where it is a file."""
     terminal = Console()

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.dispatch.findings import Backlog, Waits
 from benchmarks.dispatch.polling_dialer import PERIOD_S
+from benchmarks.report import figures_table
 
 
 def show_waits(console: Console, dispatcher: Waits, poll: Waits | None) -> None:
     title = "From call.scheduled to the request at the carrier"
-    table = _table(title, "", "calls", "a second", "CPU ms a call", "p50 ms", "p99 ms", "longest ms")
+    table = figures_table(title, "", "calls", "a second", "CPU ms a call", "p50 ms", "p99 ms", "longest ms")
     table.add_row("call-dispatcher", *_waits_row(dispatcher))
     if poll is not None:
         table.add_row(f"a poll every {PERIOD_S:g} s", *_waits_row(poll))
@@ -22,7 +22,7 @@ def show_waits(console: Console, dispatcher: Waits, poll: Waits | None) -> None:
 
 def show_backlogs(console: Console, backlogs: Sequence[Backlog]) -> None:
     """CPU is in milliseconds a call."""
-    table = _table("A backlog", "waiting", "calls/s", "dispatcher, CPU ms a call", "PostgreSQL", "NATS")
+    table = figures_table("A backlog", "waiting", "calls/s", "dispatcher, CPU ms a call", "PostgreSQL", "NATS")
     for each in backlogs:
         cpu = (f"{each.cpu_ms_a_call(name):.2f}" for name in ("dispatcher", "postgres", "nats"))
         table.add_row(f"{each.announced:,}", f"{each.calls_a_second:,.0f}", *cpu)
@@ -38,10 +38,3 @@ def _waits_row(waits: Waits) -> tuple[str, ...]:
         f"{waits.p99_ms:,.1f}",
         f"{waits.longest_ms:,.1f}",
     )
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(*columns, title=title, title_justify="left")
-    for column in table.columns[1:] if columns[0] == "" else table.columns:
-        column.justify = "right"
-    return table

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.overload.findings import Load
+from benchmarks.report import figures_table
 
 
 def show_loads(console: Console, loads: Sequence[Load], *, seed: int) -> None:
     """How many calls each order placed in their windows."""
-    table = Table(
+    table = figures_table(
+        f"Calls placed in their windows (seed {seed})",
         "",
         "people",
         "slots",
@@ -20,11 +21,7 @@ def show_loads(console: Console, loads: Sequence[Load], *, seed: int) -> None:
         "blindly",
         "CPU ms a call",
         "longest take, ms",
-        title=f"Calls placed in their windows (seed {seed})",
-        title_justify="left",
     )
-    for column in table.columns[1:]:
-        column.justify = "right"
     for load in loads:
         table.add_row(
             load.name,

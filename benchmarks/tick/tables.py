@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.report import figures_table
 from benchmarks.tick.findings import AtSize, Peers, TickCost
 
 
 def show_sizes(console: Console, sizes: Sequence[AtSize], *, bare_memory_mib: float) -> None:
     """What a tick took at each size. CPU is that of the tick and of all processes of PostgreSQL and NATS."""
-    idle = _table(
+    idle = figures_table(
         "Nothing due", "windows", "a look, CPU ms", "a start, CPU ms", "rows read", "a scan of all, CPU s", "its MiB"
     )
     for each in sizes:
@@ -24,7 +24,7 @@ def show_sizes(console: Console, sizes: Sequence[AtSize], *, bare_memory_mib: fl
             f"{each.scan.peak_memory_mib:.0f}",
         )
     console.print(idle)
-    due = _table(
+    due = figures_table(
         "Due",
         "windows",
         "due",
@@ -46,7 +46,9 @@ def show_sizes(console: Console, sizes: Sequence[AtSize], *, bare_memory_mib: fl
 
 
 def show_peers(console: Console, peers: Peers) -> None:
-    table = _table(f"Peers with {peers.jobs:,} jobs", "", "nothing due, CPU ms", "due", "CPU µs each", "peak MiB")
+    table = figures_table(
+        f"Peers with {peers.jobs:,} jobs", "", "nothing due, CPU ms", "due", "CPU µs each", "peak MiB"
+    )
     table.add_row(
         "APScheduler, SQLAlchemy store",
         f"{peers.apscheduler_idle_cpu_ms:.2f}",
@@ -76,10 +78,3 @@ def _tick_row(tick: TickCost, floor: str) -> tuple[str, ...]:
         f"{tick.rows_read:,}",
         f"{tick.rows_written:,}",
     )
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(*columns, title=title, title_justify="left")
-    for column in table.columns[1:] if columns[0] == "" else table.columns:
-        column.justify = "right"
-    return table
