@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import event
 
 from chassis.database import Database, create_engine
@@ -158,3 +159,23 @@ async def in_turns(works: Sequence[Awaitable[Any]], turns: Sequence[int]) -> lis
     for process in processes:
         process.grant(None)
     return await asyncio.gather(*(process.main for process in processes), return_exceptions=True)
+
+
+def machine_settings(examples: int, steps: int, *, derandomize: bool) -> settings:
+    """Those of a state machine whose steps are processes on real servers.
+
+    Args:
+        examples: how many sequences.
+        steps: of each, at most.
+        derandomize: the same sequences each time.
+    """
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=derandomize,
+        print_blob=True,
+        phases=[Phase.generate, Phase.shrink],  # to explain a failure takes a tracer, and long
+        suppress_health_check=list(HealthCheck),
+    )

@@ -283,6 +283,16 @@ class House:
         async with asyncio.TaskGroup() as dials:
             await self.dialer._dial_due(dials, asyncio.Event())
 
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        """While the dialer has taken a call and waits for window-scheduler's answer."""
+        self.scheduler.may_answer.clear()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.dial())
+            await self.scheduler.question.wait()
+            yield
+            self.scheduler.may_answer.set()
+
     async def events(self) -> list[tuple[str, str]]:
         """What was told: subject and event id, in order."""
         await self.relay.publish()

@@ -30,7 +30,6 @@ ENDLESS = 10**9
 
 LEFT_BY = {
     "accepted, then dropped": "submission_unknown",
-    "hang": "submission_unknown",
     "500": "submission_unknown",
     "429": "turned_away",
     "400, the person's": "rejected",

@@ -1,7 +1,6 @@
 """A call that window-scheduler moved to other times: it comes again, with the same id and a higher revision."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -220,24 +219,13 @@ def refusal(name, retry_at=None):
     return answer
 
 
-@asynccontextmanager
-async def asking(house, scheduler):
-    """While the dialer has taken a call and waits for window-scheduler's answer."""
-    scheduler.may_answer.clear()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(house.dial())
-        await scheduler.question.wait()
-        yield
-        scheduler.may_answer.set()
-
-
 @pytest.mark.parametrize("rule", ["WINDOW_DELETED", "WINDOW_CLOSED", "WINDOW_NOT_OPEN", None])
 async def test_no_answer_about_the_old_times_touches_a_call_that_was_moved_meanwhile(
     house, site, scheduler, clock, rule
 ) -> None:
     call = await house.schedule()
     later = moved(call, hours=3)
-    async with asking(house, scheduler):
+    async with house.asking():
         await house.announce(later)
         if rule is not None:
             retry_at = clock.now() + timedelta(hours=9) if rule == "WINDOW_NOT_OPEN" else None
@@ -257,7 +245,7 @@ async def test_two_dispatchers_one_of_which_still_asks_about_the_old_times_dial_
 ) -> None:
     one, other = await open_house(), await open_house()
     call = await one.schedule()
-    async with asking(one, scheduler):
+    async with one.asking():
         await other.announce(replace(call, not_after=call.not_after + timedelta(hours=1), revision=1))
         due = await due_now(other)
         begun = await other.ledger.begin(due)
@@ -303,7 +291,7 @@ OPENINGS = st.lists(st.tuples(st.integers(0, 120), st.integers(5, 60)), min_size
 
 
 # each example has a call of its own, and leaves none behind that could still be dialed
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(openings=OPENINGS, steps=STEPS)
 async def test_in_any_order_and_however_often_they_come_no_dial_lies_outside_the_newest_times(
     house, site, scheduler, openings, steps

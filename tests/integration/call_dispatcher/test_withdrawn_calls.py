@@ -1,7 +1,6 @@
 """A call that window-scheduler took back, since its person opted out or was deleted: not dialed, not retried, and one end."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -154,7 +153,7 @@ async def test_who_talks_is_not_cut_off_and_not_tried_again(house, site, heard, 
 
 async def test_a_call_that_is_withdrawn_while_window_scheduler_is_asked_is_not_dialed(house, site, scheduler) -> None:
     call = await house.schedule()
-    async with asking(house, scheduler):
+    async with house.asking():
         await withdraw(house, call)
     assert site.posts == []
     assert await ends(house) == [("REFUSED", "opted_out")]
@@ -301,14 +300,3 @@ async def test_in_any_order_nobody_is_dialed_after_a_withdrawal_and_there_is_one
     await house.later(hours=2)
     assert len([each for each in await house.finished() if each.call_id == call.call_id]) == 1
     assert await house.state(call) == "finished"
-
-
-@asynccontextmanager
-async def asking(house, scheduler):
-    """While the dialer has taken a call and waits for window-scheduler's answer."""
-    scheduler.may_answer.clear()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(house.dial())
-        await scheduler.question.wait()
-        yield
-        scheduler.may_answer.set()

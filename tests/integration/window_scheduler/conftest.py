@@ -37,6 +37,7 @@ from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import planned
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import SCHEMA
+from window_scheduler.tick import conclude, schedule
 from window_scheduler.time_zones import INSTALLED
 from window_scheduler.window_store import CallWindow, add_window, change_window, get_window
 from window_scheduler.windows_api import WindowsApi
@@ -223,6 +224,18 @@ async def crowd(database, sealer):
     """Nobody yet, who may become many, each with a window that is due."""
     async with served(database, sealer, SystemClock()) as api:
         return await gathered(api, database)
+
+
+@pytest.fixture
+def tick(database, bus, clock):
+    """One tick in this process, by the test's clock: what is due is stored, and told."""
+
+    async def run():
+        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
+        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
+        return tally
+
+    return run
 
 
 @pytest.fixture

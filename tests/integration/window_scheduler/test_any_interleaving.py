@@ -21,10 +21,9 @@ from itertools import count
 import asyncpg
 import nats
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from interleaving import in_turns, kill_after, steppable
+from interleaving import in_turns, kill_after, machine_settings, steppable
 from scheduler_acts import (
     PERIOD,
     AddPerson,
@@ -232,16 +231,7 @@ def in_the_world(database_url, nats_url):
         def run(examples, steps, *, derandomize=False):
             run_state_machine_as_test(
                 lambda: AnyInterleaving(world, runner),
-                settings=settings(
-                    max_examples=examples,
-                    stateful_step_count=steps,
-                    deadline=None,
-                    database=None,
-                    derandomize=derandomize,
-                    print_blob=True,
-                    phases=[Phase.generate, Phase.shrink],  # to explain a failure takes a tracer, and long
-                    suppress_health_check=list(HealthCheck),
-                ),
+                settings=machine_settings(examples, steps, derandomize=derandomize),
             )
 
         yield run

@@ -15,7 +15,7 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler import metrics
 from window_scheduler.figures import Figures
 from window_scheduler.tables import SCHEMA
-from window_scheduler.tick import conclude, schedule
+from window_scheduler.tick import schedule
 from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -25,15 +25,6 @@ PERIOD = timedelta(minutes=5)
 @pytest.fixture
 def figures(database, bus, clock):
     return Figures(database, bus, clock)
-
-
-@pytest.fixture
-def tick(database, bus, clock):
-    async def run():
-        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
-        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
-
-    return run
 
 
 def told(name, **labels):

@@ -11,20 +11,7 @@ from sqlalchemy import text
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_store import finish_call
 from window_scheduler.oversight_store import COUNTED_AT_MOST
-from window_scheduler.tick import conclude, schedule
-from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
-
-PERIOD = timedelta(minutes=5)
-
-
-@pytest.fixture
-def tick(database, bus, clock):
-    async def run():
-        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
-        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
-
-    return run
 
 
 async def overview_of(api):

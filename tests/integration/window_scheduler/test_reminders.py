@@ -25,20 +25,8 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_endings import CallEndings
 from window_scheduler.reminders import AT_ONCE, PATIENCE, announce_and_remind, remind
 from window_scheduler.tables import SCHEMA
-from window_scheduler.tick import conclude, schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-PERIOD = timedelta(minutes=5)
-
-
-@pytest.fixture
-def tick(database, bus, clock):
-    async def run():
-        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
-        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
-
-    return run
 
 
 @pytest.fixture

@@ -38,16 +38,6 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)
 
 
-@pytest.fixture
-def tick(database, bus, clock):
-    async def run():
-        tick_id, tally = await schedule(database, clock, INSTALLED, period=PERIOD)
-        await conclude(database, bus, clock, tick_id=tick_id, tally=tally)
-        return tally
-
-    return run
-
-
 async def change(api, window, starts_at, ends_at):
     times = pb.WindowTimes(starts_at=starts_at, ends_at=ends_at, weekly=pb.Weekly(weekdays=[2]))
     await api.windows.UpdateWindow(pb.UpdateWindowRequest(window_id=window.window_id, times=times))
