@@ -51,6 +51,7 @@ class CallStory:
         self._turns_told = 0
         self.call_id = ""
         self._revision = 0
+        self._dialed: set[str] = set()
         self.entry_id = ""
 
     async def lines(self) -> AsyncIterator[Line]:
@@ -88,9 +89,7 @@ class CallStory:
         elif message.subject == CALL_DIALED.subject:
             dialed = CALL_DIALED.message.FromString(message.data)
             if dialed.call_id == self.call_id:
-                await self._tell(
-                    "dialed", f"attempt {dialed.attempt_number}, the carrier calls it {dialed.carrier_call_id}"
-                )
+                await self._dial(dialed.attempt_id, dialed.carrier_call_id)
         elif message.subject == CALL_PROGRESSED.subject:
             progressed = CALL_PROGRESSED.message.FromString(message.data)
             if progressed.call_id == self.call_id:
@@ -110,7 +109,16 @@ class CallStory:
             self._revision = scheduled.revision
             await self._tell("moved", "to other times, before anyone had dialed")
 
+    async def _dial(self, attempt_id: str, carrier_call_id: str) -> None:
+        if attempt_id not in self._dialed:
+            self._dialed.add(attempt_id)
+            await self._tell(
+                "dialed", f"attempt {attempt_id.rpartition('.')[2]}, the carrier calls it {carrier_call_id}"
+            )
+
     async def _progress(self, progressed: events.CallProgressed) -> None:
+        # what the carrier tells of a call may overtake that it was dialed
+        await self._dial(progressed.attempt_id, progressed.carrier_call_id)
         match progressed.WhichOneof("event"):
             case "carrier_status":
                 status = progressed.carrier_status.status

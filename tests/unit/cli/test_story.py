@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from nats.aio.msg import Msg
 
-from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALL_WITHDRAWN
+from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
 from chassis.rpc import open_channel
 from daybook.events.v1 import events_pb2 as events
 from daybook_cli.story import CallStory
@@ -68,3 +68,27 @@ async def test_a_call_that_is_withdrawn_is_told_so_unless_it_was_moved_since(tmp
         withdrawn(1),
         finished(events.CALL_OUTCOME_REFUSED, 1),
     ) == [("scheduled", None), ("moved", None), ("withdrawn", None), ("finished", events.CALL_OUTCOME_REFUSED)]
+
+
+async def test_each_attempt_is_told_as_dialed_once_and_before_what_the_carrier_tells_of_it(tmp_path):
+    def dialed(number):
+        return heard(CALL_DIALED, events.CallDialed(call_id=CALL, attempt_id=f"{CALL}.{number}"))
+
+    def carrier_told(number, status):
+        attempt = {"call_id": CALL, "attempt_id": f"{CALL}.{number}"}
+        return heard(
+            CALL_PROGRESSED, events.CallProgressed(**attempt, carrier_status=events.CarrierStatus(status=status))
+        )
+
+    lines = await told(
+        tmp_path,
+        scheduled(0),
+        carrier_told(1, events.CARRIER_CALL_STATUS_RINGING),
+        dialed(1),
+        carrier_told(1, events.CARRIER_CALL_STATUS_BUSY),
+        dialed(2),
+        carrier_told(2, events.CARRIER_CALL_STATUS_RINGING),
+        finished(events.CALL_OUTCOME_BUSY, 0),
+    )
+    kinds = [kind for kind, _ in lines]
+    assert kinds == ["scheduled", "dialed", "ringing", "busy", "dialed", "ringing", "finished"]
