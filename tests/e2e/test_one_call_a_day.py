@@ -11,12 +11,13 @@ from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-TICKS, AT_ONCE = 50, 8
+AT_ONCE = 8
 
 
-async def test_fifty_ticks_eight_at_once_make_one_call(daybook: WholeDaybook):
+@pytest.mark.parametrize("ticks", [24, pytest.param(50, marks=pytest.mark.endurance)])
+async def test_many_ticks_eight_at_once_make_one_call(daybook: WholeDaybook, ticks: int):
     person = await daybook.person("busy")
-    numbers = iter(range(TICKS))
+    numbers = iter(range(ticks))
 
     async def tick_on() -> None:
         for number in numbers:

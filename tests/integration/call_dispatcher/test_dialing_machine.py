@@ -259,7 +259,7 @@ async def in_the_world(house, postgres_url):
 @pytest.mark.timeout(600)
 async def test_whatever_happens_nobody_is_dialed_twice_and_each_call_ends_once(in_the_world):
     # the same each time: what others a longer run draws, it is there to find
-    await in_the_world(examples=12, steps=20, derandomize=True)
+    await in_the_world(examples=8, steps=20, derandomize=True)
 
 
 @pytest.mark.endurance

@@ -197,10 +197,10 @@ async def test_each_call_is_made_once_and_ends_once_while_its_dispatchers_are_ki
     site, scheduler, postgres_url, nats_url
 ):
     carrier, finished = await dial_all_while_killing(
-        site, scheduler, postgres_url, nats_url, dispatchers=2, calls=120, rate=40, kill_after=40
+        site, scheduler, postgres_url, nats_url, dispatchers=2, calls=80, rate=40, kill_after=40
     )
-    assert (carrier.placed.total(), set(carrier.placed.values())) == (120, {1})
-    assert (len(finished), set(finished.values())) == (120, {1})
+    assert (carrier.placed.total(), set(carrier.placed.values())) == (80, {1})
+    assert (len(finished), set(finished.values())) == (80, {1})
 
 
 @pytest.mark.endurance
