@@ -187,9 +187,10 @@ class CallScheduled(_message.Message):
     NOT_AFTER_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
-    """The call's name through the whole ring; deterministic in (person, local day)."""
+    """The call's name through the whole ring; deterministic in (person, local day), but for a test call, which is one of many."""
     person_id: _builtins.str
     window_id: _builtins.str
+    """Empty for a test call, which comes from no window."""
     local_day: _builtins.str
     """The person's local date at the window's start, ISO 8601 (2026-11-24)."""
     revision: _builtins.int
@@ -385,15 +386,19 @@ class AnsweredBy(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARTY_FIELD_NUMBER: _builtins.int
+    TAKES_MESSAGES_FIELD_NUMBER: _builtins.int
     party: Global___AnsweringParty.ValueType
+    takes_messages: _builtins.bool
+    """A voicemail that has said all it has to say, and records from now on."""
     def __init__(
         self,
         *,
         party: Global___AnsweringParty.ValueType = ...,
+        takes_messages: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["party", b"party"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["party", b"party", "takes_messages", b"takes_messages"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ isort:skip_file
 What the journal keeps and gives back: sessions while they run, entries, recordings."""
 
 from collections import abc as _abc
+from daybook.journal.v1 import revisions_pb2 as _revisions_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -112,21 +113,25 @@ class TrackPosition(_message.Message):
     TRACK_FIELD_NUMBER: _builtins.int
     NEXT_SEQUENCE_FIELD_NUMBER: _builtins.int
     KEPT_MS_FIELD_NUMBER: _builtins.int
+    ENDS_AT_MS_FIELD_NUMBER: _builtins.int
     track: Global___Speaker.ValueType
     next_sequence: _builtins.int
     """The sequence number that the next segment is to bear; all before it are safe."""
     kept_ms: _builtins.int
     """Milliseconds of audio that are safe."""
+    ends_at_ms: _builtins.int
+    """Where the last of it ends, in milliseconds since the recording began: later where there are holes in the track."""
     def __init__(
         self,
         *,
         track: Global___Speaker.ValueType = ...,
         next_sequence: _builtins.int = ...,
         kept_ms: _builtins.int = ...,
+        ends_at_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept_ms", b"kept_ms", "next_sequence", b"next_sequence", "track", b"track"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ends_at_ms", b"ends_at_ms", "kept_ms", b"kept_ms", "next_sequence", b"next_sequence", "track", b"track"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -146,16 +151,28 @@ class EntrySummary(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
     RECORDING_MS_FIELD_NUMBER: _builtins.int
+    CUT_OFF_FIELD_NUMBER: _builtins.int
+    AUDIO_REMOVED_AT_FIELD_NUMBER: _builtins.int
+    IMPORTED_FIELD_NUMBER: _builtins.int
     entry_id: _builtins.str
     person_id: _builtins.str
     call_id: _builtins.str
     outcome: Global___SessionOutcome.ValueType
     turns: _builtins.int
     recording_ms: _builtins.int
+    """0 where there is no recording, or none any more."""
+    cut_off: _builtins.bool
+    """No gateway came back to end its call. What was being said at the end may not be in it; all that was kept is."""
+    imported: _builtins.bool
+    """It has come by an archive: no call of this Daybook made it."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def ended_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def audio_removed_at(self) -> _timestamp_pb2.Timestamp:
+        """When its recording was removed, since its person had set for how long it is to be kept (KeepingService); absent while it is there."""
+
     def __init__(
         self,
         *,
@@ -167,10 +184,13 @@ class EntrySummary(_message.Message):
         outcome: Global___SessionOutcome.ValueType = ...,
         turns: _builtins.int = ...,
         recording_ms: _builtins.int = ...,
+        cut_off: _builtins.bool = ...,
+        audio_removed_at: _timestamp_pb2.Timestamp | None = ...,
+        imported: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio_removed_at", b"audio_removed_at", "ended_at", b"ended_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "ended_at", b"ended_at", "entry_id", b"entry_id", "outcome", b"outcome", "person_id", b"person_id", "recording_ms", b"recording_ms", "started_at", b"started_at", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_removed_at", b"audio_removed_at", "call_id", b"call_id", "cut_off", b"cut_off", "ended_at", b"ended_at", "entry_id", b"entry_id", "imported", b"imported", "outcome", b"outcome", "person_id", b"person_id", "recording_ms", b"recording_ms", "started_at", b"started_at", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -220,9 +240,12 @@ class StartSessionResponse(_message.Message):
     TURNS_FIELD_NUMBER: _builtins.int
     TRACKS_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
+    CLOSING_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     finished: _builtins.bool
     """Set where the session has ended already: nothing can be added."""
+    closing: Global___SessionOutcome.ValueType
+    """How it will end, where its last words were about to be said in this attempt; else unspecified."""
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]: ...
     @_builtins.property
@@ -234,10 +257,11 @@ class StartSessionResponse(_message.Message):
         turns: _abc.Iterable[Global___Turn] | None = ...,
         tracks: _abc.Iterable[Global___TrackPosition] | None = ...,
         finished: _builtins.bool = ...,
+        closing: Global___SessionOutcome.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished", b"finished", "session_id", b"session_id", "tracks", b"tracks", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closing", b"closing", "finished", b"finished", "session_id", b"session_id", "tracks", b"tracks", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,6 +366,99 @@ class AppendAudioResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppendAudioResponse: _TypeAlias = AppendAudioResponse  # noqa: Y015
+
+@_typing.final
+class ReadTrackRequest(_message.Message):
+    """See JournalService.ReadTrack."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    TRACK_FIELD_NUMBER: _builtins.int
+    FROM_MS_FIELD_NUMBER: _builtins.int
+    TO_MS_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    track: Global___Speaker.ValueType
+    from_ms: _builtins.int
+    """Milliseconds since the recording began, from the first up to the second; at most ten minutes."""
+    to_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        track: Global___Speaker.ValueType = ...,
+        from_ms: _builtins.int = ...,
+        to_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_ms", b"from_ms", "session_id", b"session_id", "to_ms", b"to_ms", "track", b"track"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadTrackRequest: _TypeAlias = ReadTrackRequest  # noqa: Y015
+
+@_typing.final
+class ReadTrackResponse(_message.Message):
+    """A piece of it, in order: µ-law, 8000 samples a second. What is not kept is silence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIO_FIELD_NUMBER: _builtins.int
+    audio: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        audio: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadTrackResponse: _TypeAlias = ReadTrackResponse  # noqa: Y015
+
+@_typing.final
+class BeginClosingRequest(_message.Message):
+    """See JournalService.BeginClosing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    outcome: Global___SessionOutcome.ValueType
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        outcome: Global___SessionOutcome.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "session_id", b"session_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginClosingRequest: _TypeAlias = BeginClosingRequest  # noqa: Y015
+
+@_typing.final
+class BeginClosingResponse(_message.Message):
+    """Nothing: it is durable."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginClosingResponse: _TypeAlias = BeginClosingResponse  # noqa: Y015
 
 @_typing.final
 class FinishSessionRequest(_message.Message):
@@ -534,19 +651,27 @@ class ReadEntryResponse(_message.Message):
 
     SUMMARY_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def summary(self) -> Global___EntrySummary: ...
     @_builtins.property
-    def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]: ...
+    def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
+        """As they were recognised."""
+
+    @_builtins.property
+    def revision(self) -> _revisions_pb2.Revision:
+        """The newest; absent where nobody has described or edited the entry."""
+
     def __init__(
         self,
         *,
         summary: Global___EntrySummary | None = ...,
         turns: _abc.Iterable[Global___Turn] | None = ...,
+        revision: _revisions_pb2.Revision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision", "summary", b"summary", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -560,17 +685,24 @@ class ReadAudioRequest(_message.Message):
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
     ENTRY_ID_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     entry_id: _builtins.str
+    offset: _builtins.int
+    """From which byte of the file on, and how many; 0: all from there to its end. What lies beyond the end is not there."""
+    length: _builtins.int
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
         entry_id: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        length: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "length", b"length", "offset", b"offset", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -583,15 +715,19 @@ class ReadAudioResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHUNK_FIELD_NUMBER: _builtins.int
+    TOTAL_BYTES_FIELD_NUMBER: _builtins.int
     chunk: _builtins.bytes
+    total_bytes: _builtins.int
+    """How long the whole file is: told once, by the first answer, which has no chunk."""
     def __init__(
         self,
         *,
         chunk: _builtins.bytes = ...,
+        total_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "total_bytes", b"total_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -667,18 +803,70 @@ class DeletePersonResponse(_message.Message):
 
     ENTRIES_FIELD_NUMBER: _builtins.int
     RECORDINGS_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
     entries: _builtins.int
+    """What there was to delete this time."""
     recordings: _builtins.int
+    @_builtins.property
+    def receipt(self) -> Global___DeletionReceipt:
+        """The same whenever the person is deleted again."""
+
     def __init__(
         self,
         *,
         entries: _builtins.int = ...,
         recordings: _builtins.int = ...,
+        receipt: Global___DeletionReceipt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "recordings", b"recordings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "receipt", b"receipt", "recordings", b"recordings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeletePersonResponse: _TypeAlias = DeletePersonResponse  # noqa: Y015
+
+@_typing.final
+class DeletionReceipt(_message.Message):
+    """That a person's key was destroyed, for who has to show it. It holds no word, and opens nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    DESTROYED_AT_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    RECORDINGS_FIELD_NUMBER: _builtins.int
+    KEY_FINGERPRINT_FIELD_NUMBER: _builtins.int
+    AUDIT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    AUDIT_HASH_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    entries: _builtins.int
+    """What the key kept secret when it was destroyed."""
+    recordings: _builtins.int
+    key_fingerprint: _builtins.str
+    """The SHA-256 of the wrapped key that was destroyed, in hexadecimal digits: a backup that still holds this one can be told by it. Empty
+    where the person had no key.
+    """
+    audit_sequence: _builtins.int
+    """Where the audit log says so: the number of the record and its hash. 0 and empty where it was not kept yet."""
+    audit_hash: _builtins.bytes
+    @_builtins.property
+    def destroyed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        destroyed_at: _timestamp_pb2.Timestamp | None = ...,
+        entries: _builtins.int = ...,
+        recordings: _builtins.int = ...,
+        key_fingerprint: _builtins.str = ...,
+        audit_sequence: _builtins.int = ...,
+        audit_hash: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["destroyed_at", b"destroyed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audit_hash", b"audit_hash", "audit_sequence", b"audit_sequence", "destroyed_at", b"destroyed_at", "entries", b"entries", "key_fingerprint", b"key_fingerprint", "person_id", b"person_id", "recordings", b"recordings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletionReceipt: _TypeAlias = DeletionReceipt  # noqa: Y015

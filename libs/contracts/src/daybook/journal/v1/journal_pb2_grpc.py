@@ -50,6 +50,16 @@ class JournalServiceStub:
                 request_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioRequest.SerializeToString,
                 response_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioResponse.FromString,
                 _registered_method=True)
+        self.ReadTrack = channel.unary_stream(
+                '/daybook.journal.v1.JournalService/ReadTrack',
+                request_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackRequest.SerializeToString,
+                response_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackResponse.FromString,
+                _registered_method=True)
+        self.BeginClosing = channel.unary_unary(
+                '/daybook.journal.v1.JournalService/BeginClosing',
+                request_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingRequest.SerializeToString,
+                response_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingResponse.FromString,
+                _registered_method=True)
         self.FinishSession = channel.unary_unary(
                 '/daybook.journal.v1.JournalService/FinishSession',
                 request_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.FinishSessionRequest.SerializeToString,
@@ -112,6 +122,22 @@ class JournalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadTrack(self, request, context):
+        """The audio of one track of a session that runs, between two moments, without holes: for a gateway that goes on where another
+        stopped, and has to hear again what that one had not put into words yet. FAILED_PRECONDITION once the session has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BeginClosing(self, request, context):
+        """Tells that a session's last words are about to be said, and how it will end: whoever goes on with it says these again, and
+        nothing else. Telling it again changes how it will end.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FinishSession(self, request, context):
         """Ends a session and makes its entry. Ending it again returns the same entry.
         """
@@ -134,14 +160,15 @@ class JournalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReadEntry(self, request, context):
-        """One entry with its turns.
+        """One entry with its turns, and what it is called and says in short.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReadAudio(self, request, context):
-        """The recording of an entry as a WAV file: 8 kHz µ-law, left the person, right Daybook.
+        """The recording of an entry as a WAV file, or a part of that: 8 kHz µ-law, left the person, right Daybook. NOT_FOUND where it was
+        removed, as the person had set.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -178,6 +205,16 @@ def add_JournalServiceServicer_to_server(servicer, server):
                     servicer.AppendAudio,
                     request_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioRequest.FromString,
                     response_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioResponse.SerializeToString,
+            ),
+            'ReadTrack': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadTrack,
+                    request_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackRequest.FromString,
+                    response_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackResponse.SerializeToString,
+            ),
+            'BeginClosing': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginClosing,
+                    request_deserializer=daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingRequest.FromString,
+                    response_serializer=daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingResponse.SerializeToString,
             ),
             'FinishSession': grpc.unary_unary_rpc_method_handler(
                     servicer.FinishSession,
@@ -297,6 +334,60 @@ class JournalService:
             '/daybook.journal.v1.JournalService/AppendAudio',
             daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioRequest.SerializeToString,
             daybook_dot_journal_dot_v1_dot_journal__pb2.AppendAudioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadTrack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/daybook.journal.v1.JournalService/ReadTrack',
+            daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackRequest.SerializeToString,
+            daybook_dot_journal_dot_v1_dot_journal__pb2.ReadTrackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginClosing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.journal.v1.JournalService/BeginClosing',
+            daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingRequest.SerializeToString,
+            daybook_dot_journal_dot_v1_dot_journal__pb2.BeginClosingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,14 @@ class JournalServiceStub:
     """Keeps one turn; durable when this returns. The same sequence again is accepted and changes nothing."""
     AppendAudio: _grpc.StreamStreamMultiCallable[_journal_pb2.AppendAudioRequest, _journal_pb2.AppendAudioResponse]
     """Keeps audio while it is spoken: each answer tells up to which segment a track is durable. The same segment again changes nothing."""
+    ReadTrack: _grpc.UnaryStreamMultiCallable[_journal_pb2.ReadTrackRequest, _journal_pb2.ReadTrackResponse]
+    """The audio of one track of a session that runs, between two moments, without holes: for a gateway that goes on where another
+    stopped, and has to hear again what that one had not put into words yet. FAILED_PRECONDITION once the session has ended.
+    """
+    BeginClosing: _grpc.UnaryUnaryMultiCallable[_journal_pb2.BeginClosingRequest, _journal_pb2.BeginClosingResponse]
+    """Tells that a session's last words are about to be said, and how it will end: whoever goes on with it says these again, and
+    nothing else. Telling it again changes how it will end.
+    """
     FinishSession: _grpc.UnaryUnaryMultiCallable[_journal_pb2.FinishSessionRequest, _journal_pb2.FinishSessionResponse]
     """Ends a session and makes its entry. Ending it again returns the same entry."""
     ReadSession: _grpc.UnaryUnaryMultiCallable[_journal_pb2.ReadSessionRequest, _journal_pb2.ReadSessionResponse]
@@ -46,9 +54,11 @@ class JournalServiceStub:
     ListEntries: _grpc.UnaryUnaryMultiCallable[_journal_pb2.ListEntriesRequest, _journal_pb2.ListEntriesResponse]
     """A person's entries, the newest first, without their words."""
     ReadEntry: _grpc.UnaryUnaryMultiCallable[_journal_pb2.ReadEntryRequest, _journal_pb2.ReadEntryResponse]
-    """One entry with its turns."""
+    """One entry with its turns, and what it is called and says in short."""
     ReadAudio: _grpc.UnaryStreamMultiCallable[_journal_pb2.ReadAudioRequest, _journal_pb2.ReadAudioResponse]
-    """The recording of an entry as a WAV file: 8 kHz µ-law, left the person, right Daybook."""
+    """The recording of an entry as a WAV file, or a part of that: 8 kHz µ-law, left the person, right Daybook. NOT_FOUND where it was
+    removed, as the person had set.
+    """
     DeleteEntry: _grpc.UnaryUnaryMultiCallable[_journal_pb2.DeleteEntryRequest, _journal_pb2.DeleteEntryResponse]
     """Deletes one entry with its turns and recording."""
     DeletePerson: _grpc.UnaryUnaryMultiCallable[_journal_pb2.DeletePersonRequest, _journal_pb2.DeletePersonResponse]
@@ -65,6 +75,14 @@ class JournalServiceAsyncStub(JournalServiceStub):
     """Keeps one turn; durable when this returns. The same sequence again is accepted and changes nothing."""
     AppendAudio: _aio.StreamStreamMultiCallable[_journal_pb2.AppendAudioRequest, _journal_pb2.AppendAudioResponse]  # type: ignore[assignment]
     """Keeps audio while it is spoken: each answer tells up to which segment a track is durable. The same segment again changes nothing."""
+    ReadTrack: _aio.UnaryStreamMultiCallable[_journal_pb2.ReadTrackRequest, _journal_pb2.ReadTrackResponse]  # type: ignore[assignment]
+    """The audio of one track of a session that runs, between two moments, without holes: for a gateway that goes on where another
+    stopped, and has to hear again what that one had not put into words yet. FAILED_PRECONDITION once the session has ended.
+    """
+    BeginClosing: _aio.UnaryUnaryMultiCallable[_journal_pb2.BeginClosingRequest, _journal_pb2.BeginClosingResponse]  # type: ignore[assignment]
+    """Tells that a session's last words are about to be said, and how it will end: whoever goes on with it says these again, and
+    nothing else. Telling it again changes how it will end.
+    """
     FinishSession: _aio.UnaryUnaryMultiCallable[_journal_pb2.FinishSessionRequest, _journal_pb2.FinishSessionResponse]  # type: ignore[assignment]
     """Ends a session and makes its entry. Ending it again returns the same entry."""
     ReadSession: _aio.UnaryUnaryMultiCallable[_journal_pb2.ReadSessionRequest, _journal_pb2.ReadSessionResponse]  # type: ignore[assignment]
@@ -72,9 +90,11 @@ class JournalServiceAsyncStub(JournalServiceStub):
     ListEntries: _aio.UnaryUnaryMultiCallable[_journal_pb2.ListEntriesRequest, _journal_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """A person's entries, the newest first, without their words."""
     ReadEntry: _aio.UnaryUnaryMultiCallable[_journal_pb2.ReadEntryRequest, _journal_pb2.ReadEntryResponse]  # type: ignore[assignment]
-    """One entry with its turns."""
+    """One entry with its turns, and what it is called and says in short."""
     ReadAudio: _aio.UnaryStreamMultiCallable[_journal_pb2.ReadAudioRequest, _journal_pb2.ReadAudioResponse]  # type: ignore[assignment]
-    """The recording of an entry as a WAV file: 8 kHz µ-law, left the person, right Daybook."""
+    """The recording of an entry as a WAV file, or a part of that: 8 kHz µ-law, left the person, right Daybook. NOT_FOUND where it was
+    removed, as the person had set.
+    """
     DeleteEntry: _aio.UnaryUnaryMultiCallable[_journal_pb2.DeleteEntryRequest, _journal_pb2.DeleteEntryResponse]  # type: ignore[assignment]
     """Deletes one entry with its turns and recording."""
     DeletePerson: _aio.UnaryUnaryMultiCallable[_journal_pb2.DeletePersonRequest, _journal_pb2.DeletePersonResponse]  # type: ignore[assignment]
@@ -108,6 +128,26 @@ class JournalServiceServicer(metaclass=_abc_1.ABCMeta):
         """Keeps audio while it is spoken: each answer tells up to which segment a track is durable. The same segment again changes nothing."""
 
     @_abc_1.abstractmethod
+    def ReadTrack(
+        self,
+        request: _journal_pb2.ReadTrackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_journal_pb2.ReadTrackResponse], _abc.AsyncIterator[_journal_pb2.ReadTrackResponse]]:
+        """The audio of one track of a session that runs, between two moments, without holes: for a gateway that goes on where another
+        stopped, and has to hear again what that one had not put into words yet. FAILED_PRECONDITION once the session has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def BeginClosing(
+        self,
+        request: _journal_pb2.BeginClosingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_journal_pb2.BeginClosingResponse, _abc.Awaitable[_journal_pb2.BeginClosingResponse]]:
+        """Tells that a session's last words are about to be said, and how it will end: whoever goes on with it says these again, and
+        nothing else. Telling it again changes how it will end.
+        """
+
+    @_abc_1.abstractmethod
     def FinishSession(
         self,
         request: _journal_pb2.FinishSessionRequest,
@@ -137,7 +177,7 @@ class JournalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _journal_pb2.ReadEntryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_journal_pb2.ReadEntryResponse, _abc.Awaitable[_journal_pb2.ReadEntryResponse]]:
-        """One entry with its turns."""
+        """One entry with its turns, and what it is called and says in short."""
 
     @_abc_1.abstractmethod
     def ReadAudio(
@@ -145,7 +185,9 @@ class JournalServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _journal_pb2.ReadAudioRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_journal_pb2.ReadAudioResponse], _abc.AsyncIterator[_journal_pb2.ReadAudioResponse]]:
-        """The recording of an entry as a WAV file: 8 kHz µ-law, left the person, right Daybook."""
+        """The recording of an entry as a WAV file, or a part of that: 8 kHz µ-law, left the person, right Daybook. NOT_FOUND where it was
+        removed, as the person had set.
+        """
 
     @_abc_1.abstractmethod
     def DeleteEntry(

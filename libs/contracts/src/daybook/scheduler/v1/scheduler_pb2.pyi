@@ -296,6 +296,7 @@ class Person(_message.Message):
     OPTED_OUT_AT_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     CALLING_HOURS_FIELD_NUMBER: _builtins.int
+    PROGRAMME_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     name: _builtins.str
     """As the person writes it; and, where given, as it is to be spoken."""
@@ -306,6 +307,8 @@ class Person(_message.Message):
     """An IANA name, e.g. Europe/Vienna."""
     locale: _builtins.str
     """BCP 47, e.g. en-US."""
+    programme: _builtins.str
+    """What they are asked in a call: evening_review, free or gratitude. On a request, empty means evening_review."""
     @_builtins.property
     def consent(self) -> Global___Consent: ...
     @_builtins.property
@@ -331,10 +334,11 @@ class Person(_message.Message):
         opted_out_at: _timestamp_pb2.Timestamp | None = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         calling_hours: Global___CallingHours | None = ...,
+        programme: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "created_at", b"created_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "created_at", b"created_at", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "opted_out_at", b"opted_out_at", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "created_at", b"created_at", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "opted_out_at", b"opted_out_at", "person_id", b"person_id", "phone_number", b"phone_number", "programme", b"programme", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -540,7 +544,7 @@ Global___OneOff: _TypeAlias = OneOff  # noqa: Y015
 
 @_typing.final
 class ScheduledCall(_message.Message):
-    """The intent to call a person once on one local day."""
+    """The intent to call a person once on one local day; or once more, for a test."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -555,14 +559,18 @@ class ScheduledCall(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    TEST_NUMBER_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     person_id: _builtins.str
     window_id: _builtins.str
+    """Empty for a test call, which comes from no window."""
     local_day: _builtins.str
     outcome: _builtins.str
     reason: _builtins.str
     revision: _builtins.int
     """How often it was moved to other times of its day before anyone had dialed."""
+    test_number: _builtins.int
+    """0: the day's call. Else a test call, by its number among those of that day, from 1."""
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -587,10 +595,11 @@ class ScheduledCall(_message.Message):
         outcome: _builtins.str = ...,
         reason: _builtins.str = ...,
         revision: _builtins.int = ...,
+        test_number: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "not_after", b"not_after", "not_before", b"not_before", "scheduled_at", b"scheduled_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "scheduled_at", b"scheduled_at", "window_id", b"window_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "scheduled_at", b"scheduled_at", "test_number", b"test_number", "window_id", b"window_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -609,11 +618,13 @@ class CreatePersonRequest(_message.Message):
     LOCALE_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     CALLING_HOURS_FIELD_NUMBER: _builtins.int
+    PROGRAMME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     name_pronunciation: _builtins.str
     phone_number: _builtins.str
     time_zone: _builtins.str
     locale: _builtins.str
+    programme: _builtins.str
     @_builtins.property
     def consent(self) -> Global___Consent: ...
     @_builtins.property
@@ -628,10 +639,11 @@ class CreatePersonRequest(_message.Message):
         locale: _builtins.str = ...,
         consent: Global___Consent | None = ...,
         calling_hours: Global___CallingHours | None = ...,
+        programme: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "programme", b"programme", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -766,12 +778,14 @@ class UpdatePersonRequest(_message.Message):
     LOCALE_FIELD_NUMBER: _builtins.int
     CONSENT_FIELD_NUMBER: _builtins.int
     CALLING_HOURS_FIELD_NUMBER: _builtins.int
+    PROGRAMME_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     name: _builtins.str
     name_pronunciation: _builtins.str
     phone_number: _builtins.str
     time_zone: _builtins.str
     locale: _builtins.str
+    programme: _builtins.str
     @_builtins.property
     def consent(self) -> Global___Consent: ...
     @_builtins.property
@@ -787,10 +801,11 @@ class UpdatePersonRequest(_message.Message):
         locale: _builtins.str | None = ...,
         consent: Global___Consent | None = ...,
         calling_hours: Global___CallingHours | None = ...,
+        programme: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_programme", b"_programme", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "phone_number", b"phone_number", "programme", b"programme", "time_zone", b"time_zone"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "person_id", b"person_id", "phone_number", b"phone_number", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_locale", b"_locale", "_name", b"_name", "_name_pronunciation", b"_name_pronunciation", "_phone_number", b"_phone_number", "_programme", b"_programme", "_time_zone", b"_time_zone", "calling_hours", b"calling_hours", "consent", b"consent", "locale", b"locale", "name", b"name", "name_pronunciation", b"name_pronunciation", "person_id", b"person_id", "phone_number", b"phone_number", "programme", b"programme", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__locale: _TypeAlias = _typing.Literal["locale"]  # noqa: Y015
     _WhichOneofArgType__locale: _TypeAlias = _typing.Literal["_locale", b"_locale"]  # noqa: Y015
@@ -800,6 +815,8 @@ class UpdatePersonRequest(_message.Message):
     _WhichOneofArgType__name_pronunciation: _TypeAlias = _typing.Literal["_name_pronunciation", b"_name_pronunciation"]  # noqa: Y015
     _WhichOneofReturnType__phone_number: _TypeAlias = _typing.Literal["phone_number"]  # noqa: Y015
     _WhichOneofArgType__phone_number: _TypeAlias = _typing.Literal["_phone_number", b"_phone_number"]  # noqa: Y015
+    _WhichOneofReturnType__programme: _TypeAlias = _typing.Literal["programme"]  # noqa: Y015
+    _WhichOneofArgType__programme: _TypeAlias = _typing.Literal["_programme", b"_programme"]  # noqa: Y015
     _WhichOneofReturnType__time_zone: _TypeAlias = _typing.Literal["time_zone"]  # noqa: Y015
     _WhichOneofArgType__time_zone: _TypeAlias = _typing.Literal["_time_zone", b"_time_zone"]  # noqa: Y015
     @_typing.overload
@@ -810,6 +827,8 @@ class UpdatePersonRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name_pronunciation) -> _WhichOneofReturnType__name_pronunciation | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__phone_number) -> _WhichOneofReturnType__phone_number | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__programme) -> _WhichOneofReturnType__programme | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_zone) -> _WhichOneofReturnType__time_zone | None: ...
 
@@ -1218,6 +1237,7 @@ class AgendaDay(_message.Message):
     CHANCES_FIELD_NUMBER: _builtins.int
     ABSENCES_FIELD_NUMBER: _builtins.int
     CALL_FIELD_NUMBER: _builtins.int
+    TEST_CALLS_FIELD_NUMBER: _builtins.int
     local_day: _builtins.str
     left_out: _builtins.bool
     """The zone's calendar does not have this day."""
@@ -1237,6 +1257,10 @@ class AgendaDay(_message.Message):
     def call(self) -> Global___ScheduledCall:
         """The day's call, once it is scheduled."""
 
+    @_builtins.property
+    def test_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduledCall]:
+        """The test calls of the day so far, the first first."""
+
     def __init__(
         self,
         *,
@@ -1246,10 +1270,11 @@ class AgendaDay(_message.Message):
         chances: _abc.Iterable[Global___AgendaChance] | None = ...,
         absences: _abc.Iterable[Global___AgendaAbsence] | None = ...,
         call: Global___ScheduledCall | None = ...,
+        test_calls: _abc.Iterable[Global___ScheduledCall] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "clock_change", b"clock_change"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences", b"absences", "call", b"call", "chances", b"chances", "clock_change", b"clock_change", "left_out", b"left_out", "local_day", b"local_day"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absences", b"absences", "call", b"call", "chances", b"chances", "clock_change", b"clock_change", "left_out", b"left_out", "local_day", b"local_day", "test_calls", b"test_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1450,6 +1475,53 @@ class ExportCalendarResponse(_message.Message):
 Global___ExportCalendarResponse: _TypeAlias = ExportCalendarResponse  # noqa: Y015
 
 @_typing.final
+class CallNowRequest(_message.Message):
+    """See CallsService.CallNow."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    IN_QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    person_id: _builtins.str
+    in_quiet_hours: _builtins.bool
+    """Also in the person's quiet hours, in which it is refused otherwise."""
+    def __init__(
+        self,
+        *,
+        person_id: _builtins.str = ...,
+        in_quiet_hours: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_quiet_hours", b"in_quiet_hours", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallNowRequest: _TypeAlias = CallNowRequest  # noqa: Y015
+
+@_typing.final
+class CallNowResponse(_message.Message):
+    """The test call as stored, and about to be announced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def call(self) -> Global___ScheduledCall: ...
+    def __init__(
+        self,
+        *,
+        call: Global___ScheduledCall | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallNowResponse: _TypeAlias = CallNowResponse  # noqa: Y015
+
+@_typing.final
 class AuthorizeDialRequest(_message.Message):
     """See CallsService.AuthorizeDial."""
 
@@ -1539,11 +1611,14 @@ class GetCallBriefingResponse(_message.Message):
     LOCALE_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     NOT_AFTER_FIELD_NUMBER: _builtins.int
+    PROGRAMME_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     spoken_name: _builtins.str
     """As it is to be spoken."""
     locale: _builtins.str
     time_zone: _builtins.str
+    programme: _builtins.str
+    """See Person. A release to come may name one that this one does not know."""
     @_builtins.property
     def not_after(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1554,10 +1629,11 @@ class GetCallBriefingResponse(_message.Message):
         locale: _builtins.str = ...,
         time_zone: _builtins.str = ...,
         not_after: _timestamp_pb2.Timestamp | None = ...,
+        programme: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1668,7 +1744,7 @@ class GetOverviewResponse(_message.Message):
     def oldest_unpublished_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def calls(self) -> Global___CallCounts:
-        """The calls whose window opened in the last 24 hours."""
+        """The calls whose window opened in the last 24 hours, and the test calls of that time."""
 
     def __init__(
         self,
@@ -1914,6 +1990,7 @@ class ExplainDayResponse(_message.Message):
     CALL_FIELD_NUMBER: _builtins.int
     AUTHORIZATIONS_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
+    TEST_CALLS_FIELD_NUMBER: _builtins.int
     local_day: _builtins.str
     time_zone: _builtins.str
     local_time: _builtins.str
@@ -1934,6 +2011,10 @@ class ExplainDayResponse(_message.Message):
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___WindowDecision]:
         """What was decided about the windows of this day, the first first; kept for 90 days."""
 
+    @_builtins.property
+    def test_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestCall]:
+        """The test calls of this day, the first first."""
+
     def __init__(
         self,
         *,
@@ -1946,14 +2027,41 @@ class ExplainDayResponse(_message.Message):
         call: Global___ScheduledCall | None = ...,
         authorizations: _abc.Iterable[Global___DialAuthorization] | None = ...,
         decisions: _abc.Iterable[Global___WindowDecision] | None = ...,
+        test_calls: _abc.Iterable[Global___TestCall] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "consent_given_at", b"consent_given_at", "opted_out_at", b"opted_out_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call", "consent_given_at", b"consent_given_at", "decisions", b"decisions", "local_day", b"local_day", "local_time", b"local_time", "opted_out_at", b"opted_out_at", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call", "consent_given_at", b"consent_given_at", "decisions", b"decisions", "local_day", b"local_day", "local_time", b"local_time", "opted_out_at", b"opted_out_at", "test_calls", b"test_calls", "time_zone", b"time_zone", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainDayResponse: _TypeAlias = ExplainDayResponse  # noqa: Y015
+
+@_typing.final
+class TestCall(_message.Message):
+    """A test call, and when it was allowed to be dialed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_FIELD_NUMBER: _builtins.int
+    AUTHORIZATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def call(self) -> Global___ScheduledCall: ...
+    @_builtins.property
+    def authorizations(self) -> _containers.RepeatedCompositeFieldContainer[Global___DialAuthorization]: ...
+    def __init__(
+        self,
+        *,
+        call: Global___ScheduledCall | None = ...,
+        authorizations: _abc.Iterable[Global___DialAuthorization] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorizations", b"authorizations", "call", b"call"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestCall: _TypeAlias = TestCall  # noqa: Y015
 
 @_typing.final
 class WindowDecision(_message.Message):

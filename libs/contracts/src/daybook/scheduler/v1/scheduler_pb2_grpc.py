@@ -665,7 +665,7 @@ class WindowsService:
 
 
 class CallsServiceStub:
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use.
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about.
     """
 
     def __init__(self, channel):
@@ -674,6 +674,11 @@ class CallsServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CallNow = channel.unary_unary(
+                '/daybook.scheduler.v1.CallsService/CallNow',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowResponse.FromString,
+                _registered_method=True)
         self.AuthorizeDial = channel.unary_unary(
                 '/daybook.scheduler.v1.CallsService/AuthorizeDial',
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.AuthorizeDialRequest.SerializeToString,
@@ -702,8 +707,17 @@ class CallsServiceStub:
 
 
 class CallsServiceServicer:
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use.
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about.
     """
+
+    def CallNow(self, request, context):
+        """Has a person called now, for a test: beside the day's one call, whatever their windows say, within ten minutes. NOT_FOUND where
+        there is no such person; FAILED_PRECONDITION where they may not be called, an earlier test call may ring them still, or test
+        calls have dialed them today as often as anybody is dialed on a day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def AuthorizeDial(self, request, context):
         """May this call be dialed now, and which number? Asked right before each dial: window, quiet hours, consent, opt-out, daily cap.
@@ -743,6 +757,11 @@ class CallsServiceServicer:
 
 def add_CallsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CallNow': grpc.unary_unary_rpc_method_handler(
+                    servicer.CallNow,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowResponse.SerializeToString,
+            ),
             'AuthorizeDial': grpc.unary_unary_rpc_method_handler(
                     servicer.AuthorizeDial,
                     request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.AuthorizeDialRequest.FromString,
@@ -777,8 +796,35 @@ def add_CallsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CallsService:
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use.
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about.
     """
+
+    @staticmethod
+    def CallNow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.CallsService/CallNow',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CallNowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def AuthorizeDial(request,

@@ -239,12 +239,17 @@ class WindowsServiceServicer(metaclass=_abc_1.ABCMeta):
 def add_WindowsServiceServicer_to_server(servicer: WindowsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class CallsServiceStub:
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use."""
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CallsServiceAsyncStub: ...
+    CallNow: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.CallNowRequest, _scheduler_pb2.CallNowResponse]
+    """Has a person called now, for a test: beside the day's one call, whatever their windows say, within ten minutes. NOT_FOUND where
+    there is no such person; FAILED_PRECONDITION where they may not be called, an earlier test call may ring them still, or test
+    calls have dialed them today as often as anybody is dialed on a day.
+    """
     AuthorizeDial: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.AuthorizeDialRequest, _scheduler_pb2.AuthorizeDialResponse]
     """May this call be dialed now, and which number? Asked right before each dial: window, quiet hours, consent, opt-out, daily cap."""
     GetCallBriefing: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetCallBriefingRequest, _scheduler_pb2.GetCallBriefingResponse]
@@ -258,9 +263,14 @@ class CallsServiceStub:
 
 @_typing.type_check_only
 class CallsServiceAsyncStub(CallsServiceStub):
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use."""
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    CallNow: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.CallNowRequest, _scheduler_pb2.CallNowResponse]  # type: ignore[assignment]
+    """Has a person called now, for a test: beside the day's one call, whatever their windows say, within ten minutes. NOT_FOUND where
+    there is no such person; FAILED_PRECONDITION where they may not be called, an earlier test call may ring them still, or test
+    calls have dialed them today as often as anybody is dialed on a day.
+    """
     AuthorizeDial: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.AuthorizeDialRequest, _scheduler_pb2.AuthorizeDialResponse]  # type: ignore[assignment]
     """May this call be dialed now, and which number? Asked right before each dial: window, quiet hours, consent, opt-out, daily cap."""
     GetCallBriefing: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetCallBriefingRequest, _scheduler_pb2.GetCallBriefingResponse]  # type: ignore[assignment]
@@ -273,7 +283,18 @@ class CallsServiceAsyncStub(CallsServiceStub):
     """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person."""
 
 class CallsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What call-dispatcher and voice-gateway ask about one call at the moment of use."""
+    """What call-dispatcher and voice-gateway ask about one call at the moment of use, and what operators ask for and about."""
+
+    @_abc_1.abstractmethod
+    def CallNow(
+        self,
+        request: _scheduler_pb2.CallNowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.CallNowResponse, _abc.Awaitable[_scheduler_pb2.CallNowResponse]]:
+        """Has a person called now, for a test: beside the day's one call, whatever their windows say, within ten minutes. NOT_FOUND where
+        there is no such person; FAILED_PRECONDITION where they may not be called, an earlier test call may ring them still, or test
+        calls have dialed them today as often as anybody is dialed on a day.
+        """
 
     @_abc_1.abstractmethod
     def AuthorizeDial(
