@@ -10,15 +10,16 @@ by which JetStream drops repeats), `ce-type`, `ce-source`, `ce-time`, `ce-specve
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
@@ -27,18 +28,8 @@ from chassis.batches import Batches, Outgoing, Published
 from chassis.clock import Clock
 from chassis.consumer import Consumer, Handler
 from chassis.dead_letter import original_subject
-from chassis.errors import Unavailable
-from chassis.events import (
-    CALLS_KEPT_FOR,
-    CALLS_STREAM,
-    CALLS_SUBJECTS,
-    DEAD_LETTERS_KEPT_FOR,
-    DEAD_LETTERS_STREAM,
-    DEAD_LETTERS_SUBJECTS,
-    DEDUPLICATED_WITHIN,
-    EventType,
-    MessageT,
-)
+from chassis.errors import DaybookError, Unavailable
+from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, DEAD_LETTERS_SUBJECTS, EventType, MessageT, decode
 from chassis.heartbeat import Heartbeat
 from chassis.nats_access import NatsAccess, connect_nats
 from chassis.nats_permissions import CONSUMERS
@@ -54,33 +45,6 @@ RETRY_DELAYS_S = (0.2, 1.0, 5.0, 15.0, 30.0)
 
 NO_ANSWER = "NATS does not answer. Is it running, does DAYBOOK_NATS_URL name it, and does it know DAYBOOK_NATS_USER?"
 _STREAM_NAME_IN_USE = 10058
-
-STREAMS = (
-    StreamConfig(
-        name=CALLS_STREAM,
-        subjects=[CALLS_SUBJECTS],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        max_age=CALLS_KEPT_FOR.total_seconds(),
-        duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
-        allow_atomic=True,
-    ),
-    StreamConfig(
-        name=DEAD_LETTERS_STREAM,
-        subjects=[DEAD_LETTERS_SUBJECTS],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        max_age=DEAD_LETTERS_KEPT_FOR.total_seconds(),
-        duplicate_window=DEDUPLICATED_WITHIN.total_seconds(),
-    ),
-)
-"""All streams of Daybook. One service makes them, window-scheduler; the others find them."""
-
-
-def replicated(streams: Sequence[StreamConfig], replicas: int) -> list[StreamConfig]:
-    """The same streams, each kept by so many servers of a NATS cluster: 1, 3 or 5."""
-    return [stream.evolve(num_replicas=replicas) for stream in streams]
-
 
 events_published = Counter("daybook_events_published_total", "Events confirmed by the stream.", ["subject"])
 
@@ -234,6 +198,25 @@ class Bus:
             for _ in range(workers):
                 tasks.create_task(consumer.run(stop))
 
+    @asynccontextmanager
+    async def overhearing(self, event: EventType[MessageT], hear: Callable[[MessageT], None]) -> AsyncIterator[None]:
+        """Hands on every event of a kind, as it is published by anybody, while the block runs; it is taken from nobody.
+
+        It is for what is good to know: what is published while the connection is away is not heard, and what cannot be decoded
+        is left to the event's consumer.
+        """
+
+        async def take(message: Msg) -> None:
+            with contextlib.suppress(DaybookError):
+                hear(decode(event, message.headers or {}, message.data)[0])
+
+        subscription = await self._client.subscribe(event.subject, cb=take)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NatsError, OSError):  # NATS went before us
+                await subscription.unsubscribe()
+
     async def figures(self) -> Waiting:
         """What waits in the streams now. A stream that is gone holds nothing.
 
@@ -301,8 +284,11 @@ async def open_bus(
     async def back() -> None:
         log.info("bus.back")
 
+    async def refused(reason: str) -> None:
+        log.error("bus.refused", reason=reason)
+
     try:
-        client = await connect_nats(access, name=source, lost=lost, back=back)
+        client = await connect_nats(access, name=source, lost=lost, back=back, refused=refused)
     except (NatsError, TimeoutError, OSError) as error:
         raise BusUnavailable(NO_ANSWER) from error
     pulse = Pulse(client)

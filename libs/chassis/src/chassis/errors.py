@@ -5,6 +5,8 @@
     ├── InvalidInput             what was sent cannot be right; names the field and what would be right
     ├── NotFound                 there is nothing of that id
     ├── Conflict                 it cannot be done in the state that the thing is in
+    ├── Unauthenticated          who asks did not show who they are
+    ├── Forbidden                who asks may not
     ├── DataLoss                 what is kept cannot be read any more
     └── Unavailable (retryable)  a part that is needed does not answer
 
@@ -42,6 +44,24 @@ class NotFound(DaybookError):
 
 
 class Conflict(DaybookError):
+    pass
+
+
+class Unauthenticated(DaybookError):
+    """
+    Args:
+        reason: a stable term, e.g. `token_expired`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The call bears no token that is accepted here ({reason}). "
+            "Both sides are to have the same secret, and clocks that agree (docs/security.md)."
+        )
+        self.reason = reason
+
+
+class Forbidden(DaybookError):
     pass
 
 

@@ -66,7 +66,8 @@ SERVICES: Mapping[str, NatsUser] = {
             "call-dispatcher-progressed": CALL_PROGRESSED,
         },
     ),
-    "voice-gateway": NatsUser(publishes=[CALL_PROGRESSED]),
+    # the carrier's callbacks come to any gateway, and the one that holds the call is to know of them
+    "voice-gateway": NatsUser(publishes=[CALL_PROGRESSED], watches=[CALL_PROGRESSED.subject]),
     "journal": NatsUser(consumes={"journal-call-finished": CALL_FINISHED}),
 }
 

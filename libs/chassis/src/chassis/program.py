@@ -14,11 +14,12 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import structlog
 import uvicorn
 import uvloop
+from prometheus_client import Gauge
 from starlette.types import ASGIApp
 
 from chassis.errors import DaybookError, SettingsError
@@ -28,9 +29,13 @@ from chassis.telemetry import configure_traces
 
 log = structlog.get_logger()
 
+running_tasks = Gauge("daybook_tasks", "asyncio tasks that have begun and not ended.")
+
 EXIT_FAILED = 1
 EXIT_MISUSED = 2
 
+Websockets = Callable[..., asyncio.BaseProtocol]
+"""Called with uvicorn's `config`, `server_state` and `app_state`, by name."""
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 
@@ -77,14 +82,18 @@ async def _until_stopped(settings: SettingsT, main: Callable[[SettingsT, asyncio
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    running_tasks.set_function(lambda: len(asyncio.all_tasks(loop)))
     log.info("process.started")
     await main(settings, stop)
     log.info("process.stopped")
 
 
 @asynccontextmanager
-async def serving_http(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
-    """Serves an ASGI app while the block runs.
+async def serving_http(
+    app: ASGIApp, host: str, port: int, *, websockets: Websockets | None = None
+) -> AsyncIterator[int]:
+    """Serves an ASGI app while the block runs, and websockets where `websockets` makes a protocol for each connection that asks
+    for one.
 
     Yields:
         The port it listens on, of use where 0 was asked for.
@@ -93,7 +102,14 @@ async def serving_http(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]
         OSError: the port is taken.
     """
     listener = socket.create_server((host, port))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        ws=cast("type[asyncio.Protocol]", websockets) if websockets else "none",  # it does nothing but call it
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
     server = _Server(config)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(sockets=[listener]))

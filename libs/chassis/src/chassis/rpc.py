@@ -2,15 +2,15 @@
 
 A servicer raises this house's errors (`chassis.errors`); they become status codes here, once:
 InvalidInput → INVALID_ARGUMENT, NotFound → NOT_FOUND, Conflict → FAILED_PRECONDITION, DataLoss → DATA_LOSS,
-Unavailable → UNAVAILABLE.
+Unavailable → UNAVAILABLE, Unauthenticated → UNAUTHENTICATED, Forbidden → PERMISSION_DENIED.
 Anything else becomes INTERNAL with a neutral sentence, since its text may hold a person's words (promise 6).
 """
 
 from __future__ import annotations  # grpc's classes are generic for the type checker alone
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 import structlog
@@ -18,15 +18,26 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.trace import SpanKind
 
-from chassis.errors import Conflict, DataLoss, DaybookError, InvalidInput, NotFound, Unavailable
+from chassis.errors import (
+    Conflict,
+    DataLoss,
+    DaybookError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 from chassis.telemetry import extract, inject, span
 from chassis.tls import Tls
 
 if TYPE_CHECKING:
     UnaryUnaryClientInterceptor = grpc.aio.UnaryUnaryClientInterceptor[Any, Any]
+    UnaryStreamClientInterceptor = grpc.aio.UnaryStreamClientInterceptor[Any, Any]
     ServerInterceptor = grpc.aio.ServerInterceptor[Any, Any]
 else:
     UnaryUnaryClientInterceptor = grpc.aio.UnaryUnaryClientInterceptor
+    UnaryStreamClientInterceptor = grpc.aio.UnaryStreamClientInterceptor
     ServerInterceptor = grpc.aio.ServerInterceptor
 
 log = structlog.get_logger()
@@ -34,6 +45,8 @@ log = structlog.get_logger()
 RPC = {"rpc.system": "grpc"}
 DEADLINE_S = 5.0
 GRACE_S = 5.0
+_SCHEME = "bearer"
+"""Of `authorization` (RFC 6750, 2.1), whose case does not matter (RFC 9110, 11.1)."""
 
 Register = Callable[[grpc.aio.Server], None]
 """Adds one servicer, e.g. `lambda server: add_JournalServiceServicer_to_server(servicer, server)`."""
@@ -44,12 +57,36 @@ _CODES: tuple[tuple[type[DaybookError], grpc.StatusCode], ...] = (
     (Conflict, grpc.StatusCode.FAILED_PRECONDITION),
     (DataLoss, grpc.StatusCode.DATA_LOSS),
     (Unavailable, grpc.StatusCode.UNAVAILABLE),
+    (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
+    (Forbidden, grpc.StatusCode.PERMISSION_DENIED),
 )
+
+Token = Callable[[], str]
+"""Gives the token to show with a call that begins now (`chassis.tokens`)."""
+
+
+class Gate(Protocol):
+    """Who may pass to a service's methods."""
+
+    async def open(self, method: str, token: str) -> Callable[[Any], Awaitable[None]]:
+        """Looks at who calls, before anything is read of the request.
+
+        Args:
+            method: package.Service/Method.
+            token: what the call bears as `authorization: Bearer …`; empty where it bears none.
+
+        Returns:
+            What each message of the request is shown to, before the servicer sees it. It raises as this does.
+
+        Raises:
+            Unauthenticated, Forbidden: they may not.
+            Unavailable: it cannot be told now.
+        """
 
 
 @asynccontextmanager
 async def serving_grpc(
-    services: dict[str, Register], *, host: str, port: int, tls: Tls | None = None
+    services: dict[str, Register], *, host: str, port: int, tls: Tls | None = None, gate: Gate | None = None
 ) -> AsyncIterator[int]:
     """Serves gRPC while the block runs; then no new call is taken and those in progress get a few seconds to end.
 
@@ -58,6 +95,7 @@ async def serving_grpc(
         host: the address to listen on.
         port: 0 takes a free one.
         tls: the certificates; None serves in clear.
+        gate: who may pass to these services; None lets everybody. Health and reflection tell nothing, to everybody.
 
     Yields:
         The port it listens on.
@@ -65,7 +103,7 @@ async def serving_grpc(
     Raises:
         OSError: the port is taken.
     """
-    server = grpc.aio.server(interceptors=[_ServerInterceptor()])
+    server = grpc.aio.server(interceptors=[_ServerInterceptor(gate)])
     for register in services.values():
         register(server)
     status = health.aio.HealthServicer()  # type: ignore[attr-defined]  # grpc-stubs does not know this module's aio
@@ -87,7 +125,7 @@ async def serving_grpc(
         await server.stop(GRACE_S)
 
 
-def open_channel(target: str, *, tls: Tls | None = None) -> grpc.aio.Channel:
+def open_channel(target: str, *, tls: Tls | None = None, token: Token | None = None) -> grpc.aio.Channel:
     """A channel to another service: it connects at the first call, and again whenever it must.
 
     Every call that names no timeout of its own gets `DEADLINE_S`; a stream has none, since a conversation may last.
@@ -95,9 +133,10 @@ def open_channel(target: str, *, tls: Tls | None = None) -> grpc.aio.Channel:
     Args:
         target: host:port
         tls: the certificates; None speaks in clear.
+        token: shown with every call but one that streams its request, which is to be given `metadata=call_metadata(token)`.
     """
     # the stubs ask for a cast of any subclass
-    interceptors: Any = [_UnaryClientInterceptor()]
+    interceptors: Any = [_UnaryClientInterceptor(token), _StreamClientInterceptor(token)]
     options = [
         ("grpc.keepalive_time_ms", 20_000),
         ("grpc.keepalive_timeout_ms", 5_000),
@@ -110,15 +149,20 @@ def open_channel(target: str, *, tls: Tls | None = None) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(target, tls.for_client(), interceptors=interceptors, options=options)
 
 
-def trace_metadata() -> tuple[tuple[str, str], ...]:
-    """`traceparent` of the current span as call metadata, for streams, which no interceptor covers."""
+def call_metadata(token: Token | None) -> tuple[tuple[str, str], ...]:
+    """What each call bears: the span's `traceparent`, and a token. For streams of requests, which no interceptor covers."""
     headers: dict[str, str] = {}
     inject(headers)
+    if token is not None:
+        headers["authorization"] = f"{_SCHEME} {token()}"
     return tuple(headers.items())
 
 
 class _UnaryClientInterceptor(UnaryUnaryClientInterceptor):
-    """A deadline and a span on every unary call."""
+    """A deadline, a span and a token on every unary call."""
+
+    def __init__(self, token: Token | None) -> None:
+        self._token = token
 
     async def intercept_unary_unary(
         self,
@@ -128,20 +172,45 @@ class _UnaryClientInterceptor(UnaryUnaryClientInterceptor):
     ) -> object:
         method = _text(client_call_details.method)
         with span(method.lstrip("/"), kind=SpanKind.CLIENT, attributes=RPC):
-            metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()), *trace_metadata())
-            details = grpc.aio.ClientCallDetails(
-                method=client_call_details.method,
-                timeout=DEADLINE_S if client_call_details.timeout is None else client_call_details.timeout,
-                metadata=metadata,
-                credentials=client_call_details.credentials,
-                wait_for_ready=client_call_details.wait_for_ready,
-            )
-            call = await continuation(details, request)
+            timeout_s = DEADLINE_S if client_call_details.timeout is None else client_call_details.timeout
+            call = await continuation(_bearing(client_call_details, self._token, timeout_s), request)
             return await call
 
 
+class _StreamClientInterceptor(UnaryStreamClientInterceptor):
+    """A token on every call that is answered by a stream."""
+
+    def __init__(self, token: Token | None) -> None:
+        self._token = token
+
+    async def intercept_unary_stream(
+        self,
+        continuation: Any,  # the stubs forget that it is to be awaited
+        client_call_details: grpc.aio.ClientCallDetails,
+        request: object,
+    ) -> grpc.aio.UnaryStreamCall[Any, Any]:
+        details = _bearing(client_call_details, self._token, client_call_details.timeout)
+        call: grpc.aio.UnaryStreamCall[Any, Any] = await continuation(details, request)
+        return call
+
+
+def _bearing(
+    details: grpc.aio.ClientCallDetails, token: Token | None, timeout_s: float | None
+) -> grpc.aio.ClientCallDetails:
+    return grpc.aio.ClientCallDetails(
+        method=details.method,
+        timeout=timeout_s,
+        metadata=grpc.aio.Metadata(*(details.metadata or ()), *call_metadata(token)),
+        credentials=details.credentials,
+        wait_for_ready=details.wait_for_ready,
+    )
+
+
 class _ServerInterceptor(ServerInterceptor):
-    """A span around every call of ours, and our errors as status codes."""
+    """A span around every call of ours, the gate before it, and our errors as status codes."""
+
+    def __init__(self, gate: Gate | None) -> None:
+        self._gate = gate
 
     async def intercept_service(
         self,
@@ -154,11 +223,13 @@ class _ServerInterceptor(ServerInterceptor):
             return handler
         metadata = handler_call_details.invocation_metadata or ()
         carried = {key: value for key, value in metadata if isinstance(value, str)}
-        return _watched(handler, method, carried)
+        return _watched(handler, method, carried, self._gate)
 
 
-def _watched(handler: Any, method: str, carried: dict[str, str]) -> grpc.RpcMethodHandler[Any, Any]:
-    """The same handler, its behaviour inside a span and with our errors as codes.
+def _watched(
+    handler: Any, method: str, carried: Mapping[str, str], gate: Gate | None
+) -> grpc.RpcMethodHandler[Any, Any]:
+    """The same handler, its behaviour inside a span, behind the gate and with our errors as codes.
 
     `handler` is `Any`: the stubs type its behaviours as the synchronous API's, and these are coroutines.
     """
@@ -173,15 +244,26 @@ def _watched(handler: Any, method: str, carried: dict[str, str]) -> grpc.RpcMeth
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a code for it
                 await _abort(context, method, error)
 
+    async def admitted(request: Any) -> Any:
+        """The request, or the stream of its messages, each shown at the gate first."""
+        if gate is None:
+            return request
+        scheme, _, token = carried.get("authorization", "").partition(" ")
+        look = await gate.open(method, token if scheme.lower() == _SCHEME else "")
+        if handler.request_streaming:
+            return _shown(look, request)
+        await look(request)
+        return request
+
     async def answer_once(request: object, context: object) -> object:
         behavior = handler.stream_unary if handler.request_streaming else handler.unary_unary
         async with watch(context):
-            return await behavior(request, context)
+            return await behavior(await admitted(request), context)
 
     async def answer_many(request: object, context: object) -> AsyncIterator[object]:
         behavior = handler.stream_stream if handler.request_streaming else handler.unary_stream
         async with watch(context):
-            async for response in behavior(request, context):
+            async for response in behavior(await admitted(request), context):
                 yield response
 
     make: Any
@@ -197,6 +279,12 @@ def _watched(handler: Any, method: str, carried: dict[str, str]) -> grpc.RpcMeth
         answer = answer_once
     wrapped: grpc.RpcMethodHandler[Any, Any] = make(answer, handler.request_deserializer, handler.response_serializer)
     return wrapped
+
+
+async def _shown(look: Callable[[Any], Awaitable[None]], messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for message in messages:
+        await look(message)
+        yield message
 
 
 async def _abort(context: Any, method: str, error: Exception) -> None:

@@ -20,9 +20,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from chassis.errors import SettingsError
 from chassis.nats_access import NatsAccess
 from chassis.tls import Tls, read_tls
+from chassis.tokens import SHORTEST_SECRET
 
 NatsUrl = Annotated[Url, UrlConstraints(allowed_schemes=["nats", "tls"])]
 HttpUrl = Annotated[Url, UrlConstraints(allowed_schemes=["http", "https"])]
+SharedSecret = Annotated[SecretStr, Field(min_length=SHORTEST_SECRET)]
 Port = Annotated[int, Field(ge=0, le=65535, description="0 takes a free port, told in the log.")]
 
 
