@@ -9,11 +9,18 @@ ApiError                 the answer to the client, as Google words it: a code, a
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from emulators.errors import EmulatorError
 
 
 class CannotJudge(EmulatorError):
     pass
+
+
+def stumbled(error: ValidationError) -> str:
+    """Where something that was asked is not as it is read."""
+    return ", ".join(sorted({".".join(map(str, problem["loc"])) or "all" for problem in error.errors()}))
 
 
 class ApiError(Exception):

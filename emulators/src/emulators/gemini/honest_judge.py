@@ -1,6 +1,7 @@
 """A small honest judge of a reflection: by rules that a reader can check, and by nothing but what was said (pure).
 
-It reads the conversation that voice-gateway sends, and finds the first of these that holds:
+Asked for a description, it gives one (`honest_describer`). Asked for a verdict, it reads the conversation that voice-gateway
+sends, and finds the first of these that holds:
 
     they ask for no more calls                               wants_no_more_calls
     they take leave, with questions to come                  wants_to_stop
@@ -14,12 +15,16 @@ It reads the conversation that voice-gateway sends, and finds the first of these
 """
 
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from emulators.gemini.errors import CannotJudge
+from emulators.gemini.errors import CannotJudge, stumbled
+from emulators.gemini.honest_describer import FIELDS as OF_A_DESCRIPTION
+from emulators.gemini.honest_describer import describe
 from emulators.gemini.judges import Answer
+from emulators.gemini.sentences import Turn, sentences_of, words_of
 
 ENOUGH_WORDS = 12
 TOO_FEW_WORDS = 4
@@ -48,13 +53,6 @@ _MAY_CALL_FOR_ANOTHER = frozenset(
 _SO_BE_IT = re.compile(r"\b(think|hope|guess|suppose|believe|said) (so|that)$")
 
 
-class Turn(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    speaker: Literal["person", "daybook"]
-    text: str
-
-
 class Conversation(BaseModel):
     """What voice-gateway tells of a conversation when it asks for a verdict."""
 
@@ -72,27 +70,28 @@ class Verdict(NamedTuple):
 
 
 class HonestJudge:
-    def answer(self, asked: str) -> Answer:
+    def answer(self, asked: str, fields: AbstractSet[str]) -> Answer:
+        if fields >= OF_A_DESCRIPTION:
+            return describe(asked)
         try:
             conversation = Conversation.model_validate_json(asked)
         except ValidationError as error:
-            places = ", ".join(sorted({".".join(map(str, problem["loc"])) or "all" for problem in error.errors()}))
             raise CannotJudge(
-                "the honest judge reads JSON with programme, turns, question and silence_ms, and stumbles at: " + places
+                f"the honest judge reads JSON with programme, turns, question and silence_ms, and stumbles at: {stumbled(error)}"
             ) from error
         return judge(conversation)._asdict()
 
 
 def judge(conversation: Conversation) -> Verdict:
-    sentences = _sentences(_said_last(conversation))
-    words = _words(_said_since_question(conversation))
+    sentences = sentences_of(_said_last(conversation))
+    words = words_of(_said_since_question(conversation))
     # "That is all for today. Thank you." ends with its first sentence
     last = next((sentence for sentence in reversed(sentences) if not _COURTESY.search(_bare(sentence))), "")
     at_last_question = bool(conversation.programme) and conversation.question == conversation.programme[-1]
     answered = "complete" if at_last_question else "answered"
     if any(_NO_MORE_CALLS.search(_bare(sentence)) for sentence in sentences):
         return Verdict("wants_no_more_calls", "opt_out_words")
-    if _LEAVE.search(_bare(last)) and len(_words(last)) <= LONGEST_LEAVE_WORDS:
+    if _LEAVE.search(_bare(last)) and len(words_of(last)) <= LONGEST_LEAVE_WORDS:
         return Verdict("complete" if at_last_question else "wants_to_stop", "words_of_leave")
     if last.endswith("?") and _TO_DAYBOOK.search(_bare(last)):
         return Verdict("asks_something", "question_to_daybook")
@@ -108,7 +107,7 @@ def judge(conversation: Conversation) -> Verdict:
 
 
 def _breaks_off(sentence: str) -> bool:
-    words = _words(sentence)
+    words = words_of(sentence)
     if sentence.endswith(("...", "…", ",", "-")):
         return True
     if not words or _SO_BE_IT.search(_bare(sentence)):
@@ -133,18 +132,6 @@ def _said_after(conversation: Conversation, places: list[int]) -> str:
     return " ".join(turn.text for turn in conversation.turns[begin:] if turn.speaker == "person")
 
 
-def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in re.split(r"(?<=[.!?])\s+", text.strip()) if sentence]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w']+", _straight(text))
-
-
 def _bare(sentence: str) -> str:
     """A sentence as its words, with single spaces and nothing else between them."""
-    return " ".join(_words(sentence))
-
-
-def _straight(text: str) -> str:
-    return text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return " ".join(words_of(sentence))

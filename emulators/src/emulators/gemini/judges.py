@@ -1,6 +1,7 @@
 """Who answers in Gemini's place."""
 
 from collections import deque
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from emulators.gemini.errors import CannotJudge
@@ -9,8 +10,12 @@ Answer = dict[str, Any]
 
 
 class Judge(Protocol):
-    def answer(self, asked: str) -> Answer:
+    def answer(self, asked: str, fields: AbstractSet[str]) -> Answer:
         """The answer to what a request asks, which is then held to the schema of the request.
+
+        Args:
+            asked: the newest words of the request.
+            fields: those that the schema of the request has.
 
         Raises:
             CannotJudge: there is none.
@@ -33,7 +38,7 @@ class ScriptedJudge:
     def __len__(self) -> int:
         return len(self._script)
 
-    def answer(self, asked: str) -> Answer:  # noqa: ARG002 - a script does not listen
+    def answer(self, asked: str, fields: AbstractSet[str]) -> Answer:  # noqa: ARG002 - a script does not listen
         if not self._script:
             raise CannotJudge("the script has no answer left: add some by POST /answers on the admin port")
         return self._script.popleft()

@@ -123,8 +123,9 @@ class GeminiService:
     def _answer(self, asked: GenerateContent) -> str:
         """The judge's answer as JSON that fits the schema of the request."""
         try:
-            answer = self._judge.answer(asked.asked)
-            misfits = problems(answer, asked.answer_schema or {})
+            schema = asked.answer_schema or {}
+            answer = self._judge.answer(asked.asked, frozenset(schema.get("properties", ())))
+            misfits = problems(answer, schema)
         except CannotJudge as error:
             raise ApiError(400, "FAILED_PRECONDITION", f"This emulator cannot answer: {error}.") from error
         except UnknownSchema as error:
@@ -132,7 +133,7 @@ class GeminiService:
         if misfits:
             raise invalid(
                 f"This emulator's answer does not fit the response schema: {'; '.join(misfits)}. "
-                "It answers with a verdict and a reason, or as it is scripted."
+                "It answers with a verdict and a reason, with a title, a summary, tags and a mood, or as it is scripted."
             )
         return json.dumps(answer)
 

@@ -18,7 +18,7 @@ from emulators.refusals import Refused, invalid
 MAX_INPUT_BYTES: Final = 5000
 MAX_WITHOUT_INPUT: Final = timedelta(seconds=5)
 
-_LANGUAGES = ("en-US", "en-GB", "en-AU", "en-IN")
+_LANGUAGES = ("en-US", "en-GB", "en-AU", "en-IN", "de-DE")
 _CHIRP_3 = (
     *("Achernar", "Achird", "Algenib", "Algieba", "Alnilam", "Aoede", "Autonoe", "Callirrhoe", "Charon", "Despina"),
     *("Enceladus", "Erinome", "Fenrir", "Gacrux", "Iapetus", "Kore", "Laomedeia", "Leda", "Orus", "Puck"),
@@ -29,7 +29,7 @@ _LANGUAGE_OF = {f"{language}-Chirp3-HD-{name}": language for language in _LANGUA
 
 
 def voices(request: types.ListVoicesRequest) -> types.ListVoicesResponse:
-    """The Chirp 3 HD voices of English. They all sound the same here: there is one voice behind the emulator."""
+    """The Chirp 3 HD voices of these languages. They all sound the same here: there is one voice behind the emulator."""
     wanted = request.language_code or ""
     return types.ListVoicesResponse(
         voices=[

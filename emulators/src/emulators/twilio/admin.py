@@ -61,6 +61,16 @@ def add_admin_api(app: FastAPI, *, network: PhoneNetwork, exchange: Exchange, cr
         call = network.find(call_sid)
         return JSONResponse(_call(call, exchange)) if call else _no_such_call()
 
+    @router.delete("/emulator/calls/{call_sid}")
+    async def forget(call_sid: str) -> Response:
+        call = network.find(call_sid)
+        if call is None:
+            return _no_such_call()
+        if not call.call.has_ended:
+            return JSONResponse({"error": "it has not ended: complete it first"}, HTTPStatus.CONFLICT)
+        network.forget(call_sid)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
     @router.get("/emulator/calls/{call_sid}/heard.ulaw")
     async def heard(call_sid: str) -> Response:
         line = _line(network, call_sid)
@@ -109,6 +119,14 @@ def _call(phone_call: PhoneCall, exchange: Exchange) -> dict[str, object]:
         "heard_words": line.heard.text if line else "",
         "callbacks": [callback.as_json() for callback in phone_call.callbacks.sent],
         "streams": len(exchange.events.of("stream.started", call.sid)),
+        "streamed": [
+            {"started_ms": began.facts["at_ms"], "ended_ms": ended.facts["at_ms"], "sent_ms": ended.facts["sent_ms"]}
+            for began, ended in zip(
+                exchange.events.of("stream.started", call.sid),
+                exchange.events.of("stream.ended", call.sid),
+                strict=False,
+            )
+        ],
         "debugger": [entry.facts for entry in exchange.events.of("debugger", call.sid)],
     }
 

@@ -18,6 +18,7 @@ from emulators.twilio.errors import StreamFault
 from emulators.twilio.exchange import Exchange
 from emulators.twilio.line import Line, LineFrame
 from emulators.twilio.stream_messages import OVERFLOW, Clear, Mark, Media, MessagesToApp, read_message
+from emulators.twilio.tracks import FRAME_MS
 from emulators.twilio.twiml import Stream
 
 CONNECT_TIMEOUT = 31901
@@ -42,6 +43,7 @@ class MediaStream:
         self._exchange = exchange
         self._sid = new_sid("MZ")
         self._messages = MessagesToApp(self._sid, call.sid, call.account_sid)
+        self._sent_ms = 0
 
     async def run(self) -> None:
         """Streams until the app closes, or cannot be reached. Cancelled, when the call ends first, it says `stop`."""
@@ -51,7 +53,9 @@ class MediaStream:
         except StreamFault as fault:
             self._note(fault)
             return
-        self._exchange.events.tell("stream.started", self._call.sid, stream_sid=self._sid)
+        self._exchange.events.tell(
+            "stream.started", self._call.sid, stream_sid=self._sid, at_ms=self._line.connected_ms
+        )
         try:
             async with websocket:
                 await self._talk(websocket)
@@ -61,7 +65,12 @@ class MediaStream:
             # what was not played when the socket closes is never heard
             self._line.playout.clear()
             self._exchange.events.tell(
-                "stream.ended", self._call.sid, stream_sid=self._sid, close_code=websocket.close_code
+                "stream.ended",
+                self._call.sid,
+                stream_sid=self._sid,
+                at_ms=self._line.connected_ms,
+                sent_ms=self._sent_ms,
+                close_code=websocket.close_code,
             )
 
     async def _connect(self) -> ClientConnection:
@@ -103,6 +112,7 @@ class MediaStream:
         while True:
             frame = await frames.get()
             await self._send(websocket, self._messages.media(frame.audio))
+            self._sent_ms += FRAME_MS
             for digit in frame.digits:
                 await self._send(websocket, self._messages.dtmf(digit))
             for name in frame.marks:

@@ -75,6 +75,10 @@ class PhoneNetwork:
     def all(self) -> list[PhoneCall]:
         return list(self._calls.values())
 
+    def forget(self, sid: str) -> None:
+        """Lets go of a call that has ended, and of its sound."""
+        del self._calls[sid]
+
     async def hang_up_all(self) -> None:
         """Ends every call, and waits a moment for the app to be told."""
         for phone_call in self._calls.values():

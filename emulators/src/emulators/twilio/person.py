@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emulators.mulaw import BYTES_PER_MS
 from emulators.twilio.personas import Press
 from emulators.twilio.tracks import FRAME_BYTES, FRAME_MS, SILENT_FRAME, full_frame
 
@@ -62,6 +63,11 @@ class Person:
         self._heard_ms = 0
         self._quiet_ms = 0
         self._talks_over = manners.talks_over_after_ms is not None
+
+    @property
+    def opens_for_ms(self) -> int:
+        """How long they take to pick up and to say what they say without waiting for anybody."""
+        return 0 if self._opening is None else _BREATH_MS + len(self._opening.audio) // BYTES_PER_MS
 
     def next(self, *, hears_sound: bool) -> Act:
         """The next 20 ms."""

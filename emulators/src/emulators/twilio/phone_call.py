@@ -51,6 +51,7 @@ class PhoneCall:
         self.persona_name, self._persona = exchange.personas.behind(call.request.to)
         self._exchange = exchange
         self._flow: CallFlow | None = None
+        self._opens_for_s = 0.0
         self._leaves_queue = asyncio.Event()
         self._over = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
@@ -169,6 +170,7 @@ class PhoneCall:
     async def _converse(self, person: Person) -> _Ending:
         self.call.start_time = self._exchange.time.utc()
         self._move_to(Status.IN_PROGRESS)
+        self._opens_for_s = person.opens_for_ms / 1000
         self._tell("call.answered", persona=self.persona_name)
         self.callbacks.tell("answered")
         line = self.line = Line(self._exchange.time, person, self._tell)
@@ -211,10 +213,11 @@ class PhoneCall:
 
     async def _detect(self, detection: MachineDetection) -> dict[str, str]:
         detection_s = self._persona.detection_s
-        await self._exchange.time.sleep(detection_s)
         answered_by = self._persona.answered_by
         if answered_by == "machine_start" and detection.waits_for_beep:
-            answered_by = "machine_end_beep"
+            answered_by = "machine_end_beep" if self._persona.beeps else "machine_end_silence"
+            detection_s = max(detection_s, self._opens_for_s)
+        await self._exchange.time.sleep(detection_s)
         self.call.answered_by = answered_by
         self._tell("call.detected", answered_by=answered_by)
         return {"AnsweredBy": answered_by, "MachineDetectionDuration": str(round(detection_s * 1000))}
