@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from chassis.bus import STREAMS, open_bus, replicated
+from chassis.bus import open_bus
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database, open_database
 from chassis.events import CALL_FINISHED
@@ -17,6 +17,8 @@ from chassis.migrations import check_schema, upgrade, wait_for_schema
 from chassis.probes import serving_probes
 from chassis.program import run_program, serving_http
 from chassis.rpc import serving_grpc
+from chassis.streams import STREAMS, replicated
+from chassis.time_zones import INSTALLED
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from window_scheduler.call_endings import CallEndings
 from window_scheduler.calls_api import CallsApi
@@ -30,7 +32,6 @@ from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import check_clocks, conclude, schedule
-from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows_api import WindowsApi
 
 log = structlog.get_logger()
@@ -104,7 +105,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
         hours = rules.calling_hours
         people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period, news=news)
         windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
-        calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period)
+        calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period, news=news)
         services = {
             "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
             "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),

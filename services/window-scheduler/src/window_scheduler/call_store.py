@@ -18,19 +18,22 @@ _DIALS_REMEMBERED = timedelta(days=2)
 
 @dataclass(frozen=True)
 class ScheduledCall:
-    """The intent to call a person once on one local day.
+    """The intent to call a person once on one local day; or once more, for a test.
 
     Attributes:
+        window_id: that it came from; none of a test call.
         outcome: a name of CallOutcome in daybook.events.v1.
         dial_asked_at: when it was first asked whether it may be dialed, whatever the answer was.
         dialed_at: when that was first allowed; from then on the call is not moved.
         revision: how often it was moved to other times of its day.
         reminders: how often it was announced again at these times, since nobody asked to dial it.
+        test_number: 0, or of a test call its number among those of the day.
+        in_quiet_hours: it may be dialed in quiet hours too.
     """
 
     call_id: UUID
     person_id: UUID
-    window_id: UUID
+    window_id: UUID | None
     local_day: date
     not_before: datetime
     not_after: datetime
@@ -42,6 +45,12 @@ class ScheduledCall:
     dialed_at: datetime | None
     revision: int
     reminders: int
+    test_number: int
+    in_quiet_hours: bool
+
+    @property
+    def is_test(self) -> bool:
+        return self.test_number > 0
 
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
@@ -69,18 +78,19 @@ async def calls_of(connection: AsyncConnection, person_id: UUID, *, limit: int) 
     found = await connection.execute(
         select(scheduled_calls)
         .where(scheduled_calls.c.person_id == person_id)
-        .order_by(scheduled_calls.c.local_day.desc())
+        .order_by(scheduled_calls.c.local_day.desc(), scheduled_calls.c.not_before.desc())
         .limit(limit)
     )
     return [ScheduledCall(**row) for row in found.mappings()]
 
 
 async def calls_from(connection: AsyncConnection, person_id: UUID, local_day: date) -> Sequence[ScheduledCall]:
-    """A person's calls of a local day and those after it."""
+    """A person's calls of a local day and those after it, the test calls of a day in their order."""
     found = await connection.execute(
         select(scheduled_calls)
         .where(scheduled_calls.c.person_id == person_id)
         .where(scheduled_calls.c.local_day >= local_day)
+        .order_by(scheduled_calls.c.local_day, scheduled_calls.c.test_number)
     )
     return [ScheduledCall(**row) for row in found.mappings()]
 
@@ -99,11 +109,14 @@ async def unfinished_calls(
 
 
 async def dialed_at(
-    connection: AsyncConnection, person_id: UUID, *, except_attempt: str, now: datetime
+    connection: AsyncConnection, person_id: UUID, *, for_tests: bool, now: datetime, except_attempt: str = ""
 ) -> tuple[datetime, ...]:
-    """When this person's other attempts of the last two days were allowed."""
+    """When this person's other attempts of the last two days were allowed: those of test calls, or those of their days' calls."""
+    is_test = scheduled_calls.c.test_number > 0
     found = await connection.execute(
         select(dial_authorizations.c.authorized_at)
+        .join(scheduled_calls, scheduled_calls.c.call_id == dial_authorizations.c.call_id)
+        .where(is_test if for_tests else ~is_test)
         .where(dial_authorizations.c.person_id == person_id)
         .where(dial_authorizations.c.authorized_at > now - _DIALS_REMEMBERED)
         .where(dial_authorizations.c.attempt_id != except_attempt)

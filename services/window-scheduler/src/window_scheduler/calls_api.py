@@ -1,6 +1,7 @@
 """CallsService of proto/daybook/scheduler/v1: what is asked about one call at the moment of use."""
 # ruff: noqa: N802 - gRPC gives the methods their names
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import InvalidInput
+from chassis.time_zones import TimeZones
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer
+from window_scheduler.call_now import Asked, check_call_now
+from window_scheduler.call_now_store import add_test_call, unended_tests
 from window_scheduler.call_store import (
     ScheduledCall,
     calls_of,
@@ -30,8 +34,8 @@ from window_scheduler.oversight import day_asked_for, explained_day, overview
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import windows_of
+from window_scheduler.withdrawals import MAY_RING_STILL
 
 log = structlog.get_logger()
 
@@ -48,13 +52,40 @@ class CallsApi(CallsServiceServicer):
         *,
         rules: DialingRules,
         tick_period: timedelta,
+        news: asyncio.Event,
     ) -> None:
+        """`news` is set once something is stored that the others are to be told at once."""
         self._database = database
         self._sealer = sealer
         self._clock = clock
         self._zones = zones
         self._rules = rules
         self._tick_period = tick_period
+        self._news = news
+
+    async def CallNow(self, request: pb.CallNowRequest, _context: object) -> pb.CallNowResponse:
+        person_id = uuid_of(request.person_id, "person_id")
+        async with self._database.transaction() as connection:
+            # locked: of two who ask at once, the second finds the call of the first
+            person = await self._person_to_dial(connection, person_id)
+            now = self._clock.now()
+            zone = self._zones.named(person.profile.time_zone)
+            asked = Asked(
+                zone=zone,
+                calling_hours=person.profile.calling_hours,
+                consented=person.profile.consent is not None,
+                opted_out=person.opted_out_at is not None,
+                in_quiet_hours=request.in_quiet_hours,
+                unended=await unended_tests(connection, person_id, now=now, may_ring_for=MAY_RING_STILL),
+                dialed_at=await dialed_at(connection, person_id, for_tests=True, now=now),
+            )
+            check_call_now(asked, self._rules, now)
+            call = await add_test_call(
+                connection, person_id, now.astimezone(zone).date(), in_quiet_hours=request.in_quiet_hours, now=now
+            )
+        self._news.set()
+        log.info("call.asked_for", call_id=str(call.call_id), person_id=str(person_id))
+        return pb.CallNowResponse(call=call_message(call))
 
     async def AuthorizeDial(self, request: pb.AuthorizeDialRequest, _context: object) -> pb.AuthorizeDialResponse:
         call_id = uuid_of(request.call_id, "call_id")
@@ -104,6 +135,7 @@ class CallsApi(CallsServiceServicer):
             locale=person.profile.locale,
             time_zone=person.profile.time_zone,
             not_after=stamp(call.not_after),
+            programme=person.profile.programme,
         )
 
     async def ListCalls(self, request: pb.ListCallsRequest, _context: object) -> pb.ListCallsResponse:
@@ -137,11 +169,14 @@ class CallsApi(CallsServiceServicer):
             finished=call.finished_at is not None,
             window_id=call.window_id,
             windows={each.window_id: each.times for each in await windows_of(connection, person.person_id)},
+            in_quiet_hours=call.in_quiet_hours,
             zone=self._zones.named(person.profile.time_zone),
             calling_hours=person.profile.calling_hours,
             consented=person.profile.consent is not None,
             opted_out=person.opted_out_at is not None,
-            dialed_at=await dialed_at(connection, person.person_id, except_attempt=attempt_id, now=now),
+            dialed_at=await dialed_at(
+                connection, person.person_id, for_tests=call.is_test, now=now, except_attempt=attempt_id
+            ),
         )
 
 

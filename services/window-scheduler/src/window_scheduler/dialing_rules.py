@@ -18,7 +18,7 @@ class DialingRules:
 
     Attributes:
         calling_hours: of all who have chosen none of their own; outside of them are the quiet hours.
-        dials_a_day: how often a person is dialed on one local day at most, retries included.
+        dials_a_day: how often a person is dialed on one local day at most, retries included; and as often for test calls.
     """
 
     calling_hours: CallingHours
@@ -60,19 +60,22 @@ class DialQuestion:
         local_day: the day that the call is for.
         not_before, not_after: as the call was scheduled.
         finished: the call has come to its end already.
-        window_id: the window that the call came from,
+        window_id: the window that the call came from; none of a test call, which is held to its own times alone,
         windows: and the times of all the person's windows as they are now, by their ids.
+        in_quiet_hours: who asked for the test call asked for it in quiet hours too.
         zone: the person's, as it is now; none where it is not known.
         calling_hours: the person's own, as they are now; none where they have chosen none.
-        dialed_at: when this person's other attempts of late were allowed; two days back are enough.
+        dialed_at: when this person's other attempts of late were allowed, those of test calls for a test call and those of
+            their days' calls for such; two days back are enough.
     """
 
     local_day: date
     not_before: datetime
     not_after: datetime
     finished: bool
-    window_id: UUID
+    window_id: UUID | None
     windows: Mapping[UUID, WindowTimes]
+    in_quiet_hours: bool
     zone: ZoneInfo | None
     calling_hours: CallingHours | None
     consented: bool
@@ -94,14 +97,14 @@ def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allo
     # the times as they were promised to the dispatcher, and as the person wants them now: both must be open
     open_times = _open_times(question, zone, now)
     if open_times is None:
-        deleted = question.window_id not in question.windows
+        deleted = question.window_id is not None and question.window_id not in question.windows
         return Refused(Refusal.WINDOW_DELETED if deleted else Refusal.WINDOW_CLOSED)
     opens_at, closes_at = open_times
     if now < opens_at:
         return Refused(Refusal.WINDOW_NOT_OPEN, retry_at=opens_at)
     local = now.astimezone(zone)
     hours = question.calling_hours or rules.calling_hours
-    if not hours.hold(local.time()):
+    if not (question.in_quiet_hours or hours.hold(local.time())):
         return Refused(Refusal.QUIET_HOURS, retry_at=hours.next_after(now, zone, until=closes_at))
     dialed_today = [at for at in question.dialed_at if at.astimezone(zone).date() == local.date()]
     if len(dialed_today) >= rules.dials_a_day:
@@ -111,6 +114,8 @@ def may_dial(question: DialQuestion, rules: DialingRules, now: datetime) -> Allo
 
 def _open_times(question: DialQuestion, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime] | None:
     """The first stretch of time that is not over, in which the call was promised and is wanted still."""
+    if question.window_id is None:
+        return (question.not_before, question.not_after) if now < question.not_after else None
     for chance in chances_on(question.local_day, question.windows, zone):
         opens_at = max(question.not_before, chance.opens_at)
         closes_at = min(question.not_after, chance.closes_at)

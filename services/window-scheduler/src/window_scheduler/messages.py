@@ -90,6 +90,7 @@ def person_message(person: Person) -> pb.Person:
         calling_hours=_hours_message(profile.calling_hours),
         opted_out_at=stamp(person.opted_out_at),
         created_at=stamp(person.created_at),
+        programme=profile.programme,
     )
 
 
@@ -138,7 +139,7 @@ def call_message(call: ScheduledCall) -> pb.ScheduledCall:
     return pb.ScheduledCall(
         call_id=str(call.call_id),
         person_id=str(call.person_id),
-        window_id=str(call.window_id),
+        window_id=str(call.window_id or ""),
         local_day=call.local_day.isoformat(),
         not_before=stamp(call.not_before),
         not_after=stamp(call.not_after),
@@ -147,4 +148,5 @@ def call_message(call: ScheduledCall) -> pb.ScheduledCall:
         outcome=call.outcome or "",
         reason=call.reason or "",
         revision=call.revision,
+        test_number=call.test_number,
     )

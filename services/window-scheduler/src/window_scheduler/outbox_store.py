@@ -38,14 +38,16 @@ _STATEMENTS: Mapping[Table, tuple[str, str]] = {
 }
 
 
-async def add_withdrawals(connection: AsyncConnection, withdrawals: Collection[Announcement], *, now: datetime) -> None:
-    """Puts in the outbox that calls are withdrawn. What waits there already says the same."""
-    if withdrawals:
+async def add_announcements(
+    connection: AsyncConnection, table: Table, announcements: Collection[Announcement], *, now: datetime
+) -> None:
+    """Puts announcements in an outbox. What waits there already under the same event id says the same."""
+    if announcements:
         rows = [
             {"event_id": each.event_id, "call_id": each.call_id, "payload": each.payload, "created_at": now}
-            for each in withdrawals
+            for each in announcements
         ]
-        await connection.execute(insert(withdrawal_outbox).values(rows).on_conflict_do_nothing())
+        await connection.execute(insert(table).values(rows).on_conflict_do_nothing())
 
 
 async def claim_unpublished(

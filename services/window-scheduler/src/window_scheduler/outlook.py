@@ -1,7 +1,9 @@
 """What WindowsService tells of the days to come: the agenda of a person, and their windows as a calendar."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,16 +62,18 @@ async def agenda_told(
         return told
     told.local_time = _local(now, zone)
     yesterday = now.astimezone(zone).date() - _ONE_DAY
-    calls = {call.local_day: call for call in await calls_from(connection, person.person_id, yesterday)}
+    calls = await calls_from(connection, person.person_id, yesterday)
     booked = {each.window_id: BookedWindow(each.times, each.next.local_day if each.next else None) for each in windows}
-    standing = {day: _standing(call) for day, call in calls.items()}
+    standing = {
+        call.local_day: _standing(call, window_id) for call in calls if (window_id := call.window_id) is not None
+    }
     terms = Terms(zone, hours, forbidden=forbidden_by != pb.WINDOW_STANDING_UNSPECIFIED, now=now)
     # in a thread: a year of twenty windows takes a third of a second, and dials are asked for meanwhile
     found = await asyncio.to_thread(agenda, booked, standing, terms, days=days)
     upcoming = next_call(found)
     if upcoming is not None:
         told.next_call.CopyFrom(_chance_message(upcoming, zone))
-    told.days.extend(_day_message(day, calls.get(day.day), zone) for day in found)
+    told.days.extend(_day_message(day, calls, zone) for day in found)
     return told
 
 
@@ -91,10 +95,10 @@ def _forbidden_by(person: Person, zone: ZoneInfo | None) -> pb.WindowStanding.Va
     return pb.WINDOW_STANDING_UNKNOWN_TIME_ZONE if zone is None else pb.WINDOW_STANDING_UNSPECIFIED
 
 
-def _standing(call: ScheduledCall) -> StandingCall:
+def _standing(call: ScheduledCall, window_id: UUID) -> StandingCall:
     return StandingCall(
         call_id=call.call_id,
-        window_id=call.window_id,
+        window_id=window_id,
         not_before=call.not_before,
         not_after=call.not_after,
         dialed=call.dialed_at is not None,
@@ -103,7 +107,8 @@ def _standing(call: ScheduledCall) -> StandingCall:
     )
 
 
-def _day_message(day: AgendaDay, call: ScheduledCall | None, zone: ZoneInfo) -> pb.AgendaDay:
+def _day_message(day: AgendaDay, calls: Sequence[ScheduledCall], zone: ZoneInfo) -> pb.AgendaDay:
+    of_day = [call for call in calls if call.local_day == day.day]
     return pb.AgendaDay(
         local_day=day.day.isoformat(),
         left_out=day.left_out,
@@ -115,7 +120,8 @@ def _day_message(day: AgendaDay, call: ScheduledCall | None, zone: ZoneInfo) -> 
             )
             for window_id, absence in day.absences.items()
         ],
-        call=call_message(call) if call else None,
+        call=next((call_message(call) for call in of_day if not call.is_test), None),
+        test_calls=[call_message(call) for call in of_day if call.is_test],
     )
 
 

@@ -12,7 +12,7 @@ from window_scheduler.messages import call_message, stamp, window_message
 from window_scheduler.outbox_store import unpublished
 from window_scheduler.oversight_store import (
     authorizations_of,
-    call_on,
+    calls_on,
     open_windows,
     tally_calls,
     ticks_between,
@@ -121,7 +121,8 @@ async def explained_day(
     tick_period: timedelta,
 ) -> pb.ExplainDayResponse:
     """Why a person is called on one of their days, or not, window by window. Their zone is none where it is not known."""
-    call = await call_on(connection, person.person_id, day)
+    calls = await calls_on(connection, person.person_id, day)
+    call = next((each for each in calls if not each.is_test), None)
     consent = person.profile.consent
     noon = datetime.combine(day, time(12), tzinfo=UTC)
     # a local day lies within two days of its noon in UTC, wherever on earth it is
@@ -154,6 +155,11 @@ async def explained_day(
         call=call_message(call) if call else None,
         authorizations=await _authorizations(connection, call),
         decisions=[_decision_message(each) for each in decisions],
+        test_calls=[
+            pb.TestCall(call=call_message(each), authorizations=await _authorizations(connection, each))
+            for each in calls
+            if each.is_test
+        ],
     )
 
 

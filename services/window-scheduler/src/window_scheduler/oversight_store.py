@@ -62,7 +62,7 @@ _OPEN_WINDOWS = text(
         greatest((SELECT count(*) FROM decided), (SELECT count(*) FROM due)) >= :at_most AS more
     FROM open
     JOIN people USING (person_id)
-    LEFT JOIN scheduled_calls AS calls USING (person_id, local_day)
+    LEFT JOIN (SELECT * FROM scheduled_calls WHERE test_number = 0) AS calls USING (person_id, local_day)
     GROUP BY 1, 2, 3, 4, 5
     """
 )
@@ -93,7 +93,7 @@ async def open_windows(connection: AsyncConnection, *, now: datetime) -> tuple[S
 
 
 async def tally_calls(connection: AsyncConnection, *, now: datetime) -> Sequence[CallTally]:
-    """The calls whose window opened within the last day."""
+    """The calls whose window opened within the last day, and the test calls of that time."""
     authorized = select(dial_authorizations.c.attempt_id).where(
         dial_authorizations.c.call_id == scheduled_calls.c.call_id
     )
@@ -116,15 +116,15 @@ async def windows_with_booking(connection: AsyncConnection, person_id: UUID) -> 
     return [(window_of(row), row["created_at"]) for row in found.mappings()]
 
 
-async def call_on(connection: AsyncConnection, person_id: UUID, local_day: date) -> ScheduledCall | None:
-    """A person's call of one of their days."""
+async def calls_on(connection: AsyncConnection, person_id: UUID, local_day: date) -> Sequence[ScheduledCall]:
+    """A person's calls of one of their days: the one that it has, if any, and then the test calls in their order."""
     found = await connection.execute(
         select(scheduled_calls)
         .where(scheduled_calls.c.person_id == person_id)
         .where(scheduled_calls.c.local_day == local_day)
+        .order_by(scheduled_calls.c.test_number)
     )
-    row = found.mappings().one_or_none()
-    return None if row is None else ScheduledCall(**row)
+    return [ScheduledCall(**row) for row in found.mappings()]
 
 
 async def authorizations_of(connection: AsyncConnection, call_id: UUID) -> Sequence[Authorization]:

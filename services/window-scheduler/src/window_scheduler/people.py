@@ -12,10 +12,13 @@ from uuid import UUID
 import phonenumbers
 
 from chassis.errors import InvalidInput
+from chassis.time_zones import checked_time_zone
 from window_scheduler.calling_hours import CallingHours
-from window_scheduler.time_zones import checked_time_zone
 
 LONGEST_NAME = 100
+DEFAULT_PROGRAMME = "evening_review"
+PROGRAMMES = frozenset({DEFAULT_PROGRAMME, "free", "gratitude"})
+"""What a person may choose to be asked: the questions are voice-gateway's (`words/*.toml`), and a test holds the two together."""
 _CLOCKS_APART = timedelta(minutes=5)
 _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 _TERM = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -43,6 +46,7 @@ class Profile:
         locale: BCP 47.
         calling_hours: none where they have chosen none; then the operator's hold.
         consent: none where they have not agreed to be called.
+        programme: what they are asked in a call, e.g. `gratitude`; one that this release does not know where a later one kept it.
     """
 
     name: str = field(repr=False)
@@ -52,6 +56,7 @@ class Profile:
     locale: str
     calling_hours: CallingHours | None
     consent: Consent | None
+    programme: str
 
     @property
     def spoken_name(self) -> str:
@@ -77,9 +82,10 @@ def checked_profile(
     locale: str,
     calling_hours: CallingHours | None,
     consent: Consent | None,
+    programme: str,
     now: datetime,
 ) -> Profile:
-    """The profile as it is to be kept: trimmed, and each part in its one spelling.
+    """The profile as it is to be kept: trimmed, and each part in its one spelling. Calling hours and programme come checked.
 
     Raises:
         InvalidInput: a part cannot be right.
@@ -95,7 +101,15 @@ def checked_profile(
         locale=_checked_locale(locale),
         calling_hours=calling_hours,
         consent=None if consent is None else _checked_consent(consent, now),
+        programme=programme,
     )
+
+
+def programme_of(name: str) -> str:
+    """The programme that was chosen; empty: the default. Raises InvalidInput where there is none of that name."""
+    if name and name not in PROGRAMMES:
+        raise InvalidInput("programme", f"is to be one of {', '.join(sorted(PROGRAMMES))}.")
+    return name or DEFAULT_PROGRAMME
 
 
 def later_opt_out(own: datetime | None, of_number: datetime | None) -> datetime | None:

@@ -10,17 +10,17 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.time_zones import TimeZones
 from daybook.events.v1.events_pb2 import WITHDRAWAL_REASON_OPTED_OUT, WITHDRAWAL_REASON_PERSON_DELETED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceServicer
 from window_scheduler.bookings import check_new_hours
 from window_scheduler.calling_hours import CallingHours, calling_hours_of
 from window_scheduler.messages import consent_of, page_size_of, person_message, uuid_of
-from window_scheduler.people import Person, checked_profile
+from window_scheduler.people import Person, checked_profile, programme_of
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import replan, schedule_hurried
 from window_scheduler.sealed import Sealer
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.withdrawals import withdraw_calls
 
 log = structlog.get_logger()
@@ -61,6 +61,7 @@ class PeopleApi(PeopleServiceServicer):
             locale=request.locale or DEFAULT_LOCALE,
             calling_hours=calling_hours_of(request.calling_hours.starts_at, request.calling_hours.ends_at),
             consent=consent_of(request.consent) if request.HasField("consent") else None,
+            programme=programme_of(request.programme),
             now=now,
         )
         person = Person(person_id=uuid4(), profile=profile, opted_out_at=None, created_at=now)
@@ -112,6 +113,7 @@ class PeopleApi(PeopleServiceServicer):
                 if request.HasField("calling_hours")
                 else old.calling_hours,
                 consent=consent_of(request.consent) if request.HasField("consent") else old.consent,
+                programme=programme_of(request.programme) if request.HasField("programme") else old.programme,
                 now=now,
             )
             was_opted_out = person.opted_out_at is not None

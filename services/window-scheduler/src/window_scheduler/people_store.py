@@ -161,6 +161,7 @@ class PeopleStore:
             "consent_given_at": consent.given_at if consent else None,
             "consent_wording_version": consent.wording_version if consent else None,
             "consent_channel": consent.channel if consent else None,
+            "programme": profile.programme,
             "opted_out_at": person.opted_out_at,
         }
 
@@ -186,6 +187,7 @@ class PeopleStore:
             locale=row["locale"],
             calling_hours=hours,
             consent=consent,
+            programme=row["programme"],
         )
         return Person(row["person_id"], profile, row["opted_out_at"], row["created_at"])
 

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from daybook.events.v1.events_pb2 import CallScheduled
-from window_scheduler.messages import stamp
+from window_scheduler.announcements import announcement
 
 LOOKED_BACK = timedelta(days=3)
 """Longer than a window lasts, and then as long as anybody would still record its call as missed."""
@@ -94,12 +93,12 @@ def _event_id(call_id: UUID, revision: int, reminders: int) -> str:
 
 
 def _announcement(call: Row[Any]) -> bytes:
-    return CallScheduled(
-        call_id=str(call.call_id),
-        person_id=str(call.person_id),
-        window_id=str(call.window_id),
-        local_day=call.local_day.isoformat(),
-        not_before=stamp(call.not_before),
-        not_after=stamp(call.not_after),
+    return announcement(
+        call.call_id,
+        call.person_id,
+        call.window_id,
+        local_day=call.local_day,
+        not_before=call.not_before,
+        not_after=call.not_after,
         revision=call.revision,
-    ).SerializeToString()
+    )

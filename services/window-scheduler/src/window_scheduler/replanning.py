@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.time_zones import TimeZones
 from window_scheduler.people import Person
 from window_scheduler.tick import schedule_person
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import CallWindow, locked_windows_of, set_next
 from window_scheduler.windows import Occurrence, WindowTimes, next_occurrence
 

@@ -10,8 +10,8 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.time_zones import TimeZones
 from window_scheduler.tick_store import claim_by_old_rules
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import set_next
 from window_scheduler.windows import next_occurrence
 

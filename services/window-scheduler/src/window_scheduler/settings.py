@@ -41,7 +41,12 @@ class ApiSettings(GrpcServerSettings, TickSettings):
         default=time(21, 0),
         description="HH:MM, local; from it on nobody is called who has chosen no hours of their own.",
     )
-    dials_a_day: int = Field(default=6, ge=1, le=50, description="How often a person is dialed a local day at most.")
+    dials_a_day: int = Field(
+        default=6,
+        ge=1,
+        le=50,
+        description="How often a person is dialed a local day at most; and as often for test calls.",
+    )
     background_period_s: float = Field(
         default=2.0, gt=0, le=60, description="Seconds between looks into the outbox, and between figures for /metrics."
     )

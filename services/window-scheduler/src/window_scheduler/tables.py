@@ -56,6 +56,7 @@ people = Table(
     # the person's own calling hours; none: the operator's
     Column("calling_hours_start", Time),
     Column("calling_hours_end", Time),
+    Column("programme", Text, nullable=False, server_default="evening_review"),
     Index("people_opted_out", "person_id", postgresql_where=text("opted_out_at IS NOT NULL")),
 )
 
@@ -99,8 +100,8 @@ scheduled_calls = Table(
     metadata,
     Column("call_id", Uuid, primary_key=True),
     Column("person_id", Uuid, ForeignKey("people.person_id", ondelete="CASCADE"), nullable=False),
-    # no foreign key: a deleted window leaves the calls that it brought
-    Column("window_id", Uuid, nullable=False),
+    # no foreign key: a deleted window leaves the calls that it brought; none: a test call, which comes from no window
+    Column("window_id", Uuid),
     Column("local_day", Date, nullable=False),
     _moment("not_before"),
     _moment("not_after"),
@@ -115,7 +116,11 @@ scheduled_calls = Table(
     Column("revision", Integer, nullable=False, server_default="0"),
     # how often it was announced again, since nobody asked to dial it
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
-    UniqueConstraint("person_id", "local_day", name="one_call_a_day"),
+    # 0: the day's call; else a test call, by its number among those of the day
+    Column("test_number", SmallInteger, nullable=False, server_default="0"),
+    # a test call may be dialed in quiet hours: whoever asked for it said so
+    Column("in_quiet_hours", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("person_id", "local_day", "test_number", name="one_call_a_day"),
     Index("scheduled_calls_by_opening", "not_before"),
     Index(
         "scheduled_calls_undialed",

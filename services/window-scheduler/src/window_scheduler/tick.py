@@ -15,6 +15,7 @@ from chassis.bus import Bus
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.telemetry import span
+from chassis.time_zones import TimeZones
 from window_scheduler.batch import Batch, decide_batch
 from window_scheduler.errors import ClocksDisagree
 from window_scheduler.planning import CALLS, MISSED, Decision
@@ -31,7 +32,6 @@ from window_scheduler.record_store import (
 )
 from window_scheduler.relay import announce
 from window_scheduler.tick_store import claim_due, count_due, count_people_with_windows
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import set_next
 
 log = structlog.get_logger()

@@ -10,14 +10,13 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from daybook.events.v1.events_pb2 import CallScheduled
+from chassis.time_zones import TimeZones
+from window_scheduler.announcements import announcement
 from window_scheduler.planning import DueWindow, PlannedCall, StandingCall
 from window_scheduler.tables import call_windows
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import TIMES_COLUMNS, times_from, times_of
 from window_scheduler.windows import Occurrence, WindowTimes
 
@@ -244,20 +243,15 @@ async def move_calls(
 
 
 def _announcement(call: PlannedCall, *, revision: int) -> bytes:
-    return CallScheduled(
-        call_id=str(call.call_id),
-        person_id=str(call.person_id),
-        window_id=str(call.window_id),
-        local_day=call.occurrence.local_day.isoformat(),
-        not_before=_stamp(call.chance.opens_at),
-        not_after=_stamp(call.chance.closes_at),
+    return announcement(
+        call.call_id,
+        call.person_id,
+        call.window_id,
+        local_day=call.occurrence.local_day,
+        not_before=call.chance.opens_at,
+        not_after=call.chance.closes_at,
         revision=revision,
-    ).SerializeToString()
-
-
-def _stamp(moment: datetime) -> Timestamp:
-    """Openings and ends lie on whole seconds."""
-    return Timestamp(seconds=int(moment.timestamp()))
+    )
 
 
 _DAYS_WITH_CALL = text(
@@ -265,6 +259,7 @@ _DAYS_WITH_CALL = text(
     SELECT person_id, local_day
     FROM scheduled_calls JOIN unnest(CAST(:person_ids AS uuid[]), CAST(:local_days AS date[])) AS asked (person_id, local_day)
     USING (person_id, local_day)
+    WHERE test_number = 0
     """
 )
 
@@ -272,7 +267,7 @@ _DAYS_WITH_CALL = text(
 async def days_with_call(
     connection: AsyncConnection, days: Collection[tuple[UUID, date]]
 ) -> frozenset[tuple[UUID, date]]:
-    """Which of these (person id, local day) have a call."""
+    """Which of these (person id, local day) have their one call."""
     found = await connection.execute(
         _DAYS_WITH_CALL,
         {"person_ids": [person_id for person_id, _ in days], "local_days": [day for _, day in days]},

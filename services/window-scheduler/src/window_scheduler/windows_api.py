@@ -10,6 +10,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import Conflict
+from chassis.time_zones import TimeZones
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceServicer
 from window_scheduler.bookings import booked_times, check_room
@@ -20,7 +21,6 @@ from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import planned, schedule_hurried
 from window_scheduler.sealed import Sealer
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import (
     CallWindow,
     add_window,

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from daybook.events.v1.events_pb2 import CallWithdrawn, WithdrawalReason
 from window_scheduler.call_store import ScheduledCall, unfinished_calls
 from window_scheduler.messages import stamp
-from window_scheduler.outbox_store import Announcement, add_withdrawals
+from window_scheduler.outbox_store import Announcement, add_announcements
+from window_scheduler.tables import withdrawal_outbox
 from window_scheduler.window_store import locked_windows_of
 
 MAY_RING_STILL = timedelta(days=1)
@@ -29,7 +30,8 @@ async def withdraw_calls(
     # a tick that has claimed one of the windows, and does not know yet, stores its call first
     await locked_windows_of(connection, person_id)
     calls = await unfinished_calls(connection, person_id, closing_after=now - MAY_RING_STILL)
-    await add_withdrawals(connection, [_withdrawal(call, reason, now) for call in calls], now=now)
+    told = [_withdrawal(call, reason, now) for call in calls]
+    await add_announcements(connection, withdrawal_outbox, told, now=now)
 
 
 def _withdrawal(call: ScheduledCall, reason: WithdrawalReason.ValueType, now: datetime) -> Announcement:
