@@ -11,11 +11,12 @@ from pathlib import Path
 import structlog
 
 from call_dispatcher.authority import DialAuthority
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.dialer import Dialer, Dialing
 from call_dispatcher.dials import Policy
 from call_dispatcher.dials_api import DialsApi
 from call_dispatcher.intake import Intake
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.relay import Relay
 from call_dispatcher.retry_policy import RetryPolicy
 from call_dispatcher.settings import MigrateSettings, Settings
@@ -24,6 +25,7 @@ from call_dispatcher.store import SCHEMA
 from call_dispatcher.sweep import REVIEWED_AT_ONCE, Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
 from call_dispatcher.turns import Turns
+from call_dispatcher.wake_ups import WakeUps
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
@@ -37,6 +39,8 @@ from daybook.dispatcher.v1.dispatcher_pb2_grpc import add_DialsServiceServicer_t
 
 SERVICE = "call-dispatcher"
 REVISIONS = Path(__file__).parent / "migrations"
+SCHEDULED_AT_ONCE = 4
+"""Announcements in hand at once: each waits for the disk, and they wait together."""
 
 log = structlog.get_logger()
 
@@ -55,7 +59,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         with closing(Carrier(account(settings), threads=settings.dials_at_once + REVIEWED_AT_ONCE)) as carrier:
             authority = DialAuthority(channel)
             ledger = Ledger(database, patience=settings.patience, clock=clock, wake_ups=wake_ups)
-            intake = Intake(ledger, carrier)
+            bookings = Bookings(database, clock=clock, wake_ups=wake_ups)
+            intake = Intake(bookings, ledger, carrier)
             relay = Relay(database, bus, clock=clock, wake_ups=wake_ups)
             sweep = Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups)
             dialer = Dialer(
@@ -81,7 +86,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 tasks.create_task(watch(checks, stop))
                 tasks.create_task(
                     bus.consume(
-                        CALL_SCHEDULED, durable="call-dispatcher-scheduled", handler=intake.scheduled, stop=stop
+                        CALL_SCHEDULED,
+                        durable="call-dispatcher-scheduled",
+                        handler=intake.scheduled,
+                        stop=stop,
+                        # their order means nothing: of two times of one call the newer revision counts
+                        workers=SCHEDULED_AT_ONCE,
                     )
                 )
                 tasks.create_task(

@@ -4,7 +4,8 @@ Every function works on a connection inside a transaction that its caller opened
 as in `store`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from call_dispatcher.announcements import OutgoingEvent
 from call_dispatcher.attempts import ANSWERED, Attempt, AttemptState, Party, Reflection
 from call_dispatcher.calls import Call
 from call_dispatcher.carrier_errors import Fault
@@ -42,18 +44,22 @@ _BEGIN_ATTEMPT = text("""
             last_sequence, review_at)
         SELECT :attempt_id, call_id, :person_id, :number, :state, true, :submitted_at, :submitted_at,
             :last_sequence, :review_at FROM due
-        ON CONFLICT DO NOTHING RETURNING call_id
+        ON CONFLICT DO NOTHING RETURNING call_id, CAST(xmin AS text) AS version
     )
     UPDATE calls SET state = 'active', next_attempt_at = NULL FROM added WHERE calls.call_id = added.call_id
+    RETURNING added.version
 """)
 
 
-async def begin_attempt(connection: AsyncConnection, attempt: Attempt, *, revision: int, review_at: datetime) -> bool:
+async def begin_attempt(
+    connection: AsyncConnection, attempt: Attempt, *, revision: int, review_at: datetime
+) -> str | None:
     """Stores an attempt before its POST, and marks its call as one with an attempt under way.
 
     Returns:
-        False where it may not be made: the call is no more to be dialed, bears another revision or is over, or another attempt at
-        it or its person is live; or the carrier has turned this same attempt away (`forget_turned_away`).
+        The version of its row (`accept_attempt`). None where it may not be made: the call is no more to be dialed, bears another
+        revision or is over, or another attempt at it or its person is live; or the carrier has turned this same attempt away
+        (`forget_turned_away`).
     """
     begun = await connection.execute(
         _BEGIN_ATTEMPT,
@@ -69,7 +75,66 @@ async def begin_attempt(connection: AsyncConnection, attempt: Attempt, *, revisi
             "review_at": review_at,
         },
     )
-    return bool(begun.rowcount)
+    version: str | None = begun.scalar_one_or_none()
+    return version
+
+
+_ACCEPT_ATTEMPT = text("""
+    WITH call AS (
+        SELECT call_id FROM calls WHERE call_id = :call_id AND state = 'active' AND revision = :revision FOR UPDATE
+    ), accepted AS (
+        UPDATE attempts SET state = :state, carrier_call_id = :carrier_call_id, heard_at = :heard_at, review_at = :review_at
+        FROM call WHERE attempts.attempt_id = :attempt_id AND CAST(attempts.xmin AS text) = :version
+        RETURNING attempts.attempt_id
+    )
+    INSERT INTO outbox (event_id, call_id, subject, body, created_at)
+    SELECT :event_id, :call_id, :subject, :body, :heard_at FROM accepted ON CONFLICT (event_id) DO NOTHING
+""")
+
+
+async def accept_attempt(
+    connection: AsyncConnection,
+    attempt: Attempt,
+    told: OutgoingEvent,
+    *,
+    version: str,
+    revision: int,
+    review_at: datetime,
+) -> bool:
+    """Stores that the carrier took an attempt, with the event that tells it, where nothing else has happened since it was begun.
+
+    Args:
+        connection: see above.
+        attempt: as it is now.
+        told: its event.
+        version: of its row, as it was begun. A row's xmin (PostgreSQL's documentation, 5.5) is another after every change of it.
+        revision: of its call, as it was begun.
+        review_at: as for `save_attempt`.
+
+    Returns:
+        False where something has happened: nothing was stored.
+
+    Raises:
+        AnotherCarrierCall: the carrier's call is another attempt's.
+    """
+    with _one_attempt_per_carrier_call(attempt):
+        stored = await connection.execute(
+            _ACCEPT_ATTEMPT,
+            {
+                "call_id": attempt.call_id,
+                "revision": revision,
+                "state": attempt.state,
+                "carrier_call_id": attempt.carrier_call_id,
+                "heard_at": attempt.heard_at,
+                "review_at": review_at,
+                "attempt_id": attempt.attempt_id,
+                "version": version,
+                "event_id": told.event_id,
+                "subject": told.subject,
+                "body": told.body,
+            },
+        )
+    return bool(stored.rowcount)
 
 
 async def forget_turned_away(connection: AsyncConnection, attempt_id: str) -> bool:
@@ -96,7 +161,7 @@ async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_
     Raises:
         AnotherCarrierCall: the carrier's call that it is bound to is another attempt's.
     """
-    try:
+    with _one_attempt_per_carrier_call(attempt):
         await connection.execute(
             _SAVE_ATTEMPT,
             {
@@ -115,6 +180,12 @@ async def save_attempt(connection: AsyncConnection, attempt: Attempt, *, review_
                 "review_at": review_at,
             },
         )
+
+
+@contextmanager
+def _one_attempt_per_carrier_call(attempt: Attempt) -> Iterator[None]:
+    try:
+        yield
     except IntegrityError as error:
         if ONE_ATTEMPT_PER_CARRIER_CALL not in str(error.orig):
             raise

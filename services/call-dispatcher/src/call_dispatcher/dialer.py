@@ -16,16 +16,17 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from call_dispatcher import metrics
-from call_dispatcher.attempts import Accepted, Attempt, Rejected
+from call_dispatcher.attempts import Accepted, Rejected
 from call_dispatcher.authority import Allowed, DialAuthority, Refused
 from call_dispatcher.calls import attempt_id_of
 from call_dispatcher.carrier_errors import account_refused
 from call_dispatcher.errors import SchedulerUnavailable, UnknownPerson
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Begun, Ledger
 from call_dispatcher.store import DueCall
 from call_dispatcher.telephony import Carrier
 from call_dispatcher.turns import Slot, Taken, Turn, Turns
 from call_dispatcher.unwanted import end_unwanted
+from call_dispatcher.wake_ups import WakeUps
 from chassis.clock import Clock
 from chassis.errors import DaybookError
 from chassis.heartbeat import Heartbeat
@@ -170,11 +171,14 @@ class Dialer:
         if slot.over:
             slot = await self._turns.take_slot(slot)
         await slot.opened()
-        attempt = await self._ledger.begin(due)
-        if attempt is None:
+        begun = await self._ledger.begin(due)
+        if begun is None:
             log.info("call.not_begun", attempt=due.number)
             return False
-        await self._submit(due, attempt, answer, slot)
+        while slot.over:  # storing it took that long
+            slot = await self._turns.take_slot(slot)
+            await slot.opened()
+        await self._submit(begun, answer, slot)
         return True
 
     async def _refused(self, due: DueCall, answer: Refused) -> None:
@@ -192,8 +196,9 @@ class Dialer:
         metrics.dials_held_back.labels(reason).inc()
         await self._ledger.postpone(due, reason, until=until)
 
-    async def _submit(self, due: DueCall, attempt: Attempt, allowed: Allowed, slot: Slot) -> None:
-        observe(metrics.dial_delay, (attempt.submitted_at - due.due_since).total_seconds())
+    async def _submit(self, begun: Begun, allowed: Allowed, slot: Slot) -> None:
+        attempt = begun.attempt
+        observe(metrics.dial_delay, (attempt.submitted_at - begun.due.due_since).total_seconds())
         stored_ago = self._clock.now() - attempt.submitted_at
         answer = await self._carrier.place_call(attempt.attempt_id, allowed.phone_number, stored_ago=stored_ago)
         metrics.dials.labels(type(answer).__name__).inc()
@@ -205,7 +210,7 @@ class Dialer:
                 log.error("call.rejected", attempt=attempt.number, code=code, fault=fault)
             case unsettled:
                 log.warning("call.unsettled", attempt=attempt.number, reason=unsettled.reason)
-        unwanted = await self._ledger.record(attempt.attempt_id, answer)
+        unwanted = await self._ledger.record_answer(begun, answer)
         match answer:
             case Rejected(code) if account_refused(code):
                 await self._turns.pause(slot)

@@ -22,6 +22,7 @@ from call_dispatcher.attempts import (
     Reflection,
     ReflectionReported,
 )
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.calls import Call, Withdrawal, WithdrawalReason
 from call_dispatcher.ledger import Ledger
 from call_dispatcher.telephony import Carrier
@@ -72,7 +73,8 @@ _MOST = 2**31 - 1
 class Intake:
     """Handles what comes in over the bus."""
 
-    def __init__(self, ledger: Ledger, carrier: Carrier) -> None:
+    def __init__(self, bookings: Bookings, ledger: Ledger, carrier: Carrier) -> None:
+        self._bookings = bookings
         self._ledger = ledger
         self._carrier = carrier
 
@@ -88,7 +90,7 @@ class Intake:
             bound_contextvars(call_id=call.call_id, person_id=call.person_id),
             span("queue", context=call_context(call.call_id)),
         ):
-            await self._ledger.schedule(call)
+            await self._bookings.schedule(call)
 
     async def withdrawn(self, received: Received[events_pb2.CallWithdrawn]) -> None:
         """A call is not to be made any more.
@@ -102,7 +104,7 @@ class Intake:
             bound_contextvars(call_id=withdrawal.call_id, person_id=received.message.person_id),
             span("withdraw", context=call_context(withdrawal.call_id)),
         ):
-            for unwanted in await self._ledger.withdraw(withdrawal):
+            for unwanted in await self._bookings.withdraw(withdrawal):
                 await end_unwanted(self._carrier, unwanted)
 
     async def progressed(self, received: Received[events_pb2.CallProgressed]) -> None:

@@ -1,40 +1,30 @@
-"""The book of calls: one happening, one transaction.
+"""What becomes of calls: one happening, one transaction.
 
 Whatever happens to a call (the carrier's answer, a callback, the sweep's finding, a refusal) is written down here together with
-what follows from it and with the events that tell it. Either all of it is kept or nothing; the one who asked asks again.
+what follows from it and with the events that tell it. Either all of it is kept or nothing; the one who asked asks again. What
+window-scheduler tells of calls is written down by `bookings`.
 """
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher import attempt_store, metrics, rate_store, store, withdrawals_store
-from call_dispatcher.attempts import UNANSWERED, Attempt, AttemptState, Happening
-from call_dispatcher.calls import (
-    Call,
-    CallState,
-    Move,
-    Outcome,
-    Withdrawal,
-    attempt_id_of,
-    finished_event_id,
-    move_of,
-    withdrawn_outcome,
-)
+from call_dispatcher.announcements import dialed
+from call_dispatcher.attempts import UNANSWERED, Accepted, Attempt, AttemptState, Happening, PostAnswer
+from call_dispatcher.calls import Call, CallState, Outcome, attempt_id_of
+from call_dispatcher.endings import finish
 from call_dispatcher.errors import UnknownAttempt
 from call_dispatcher.outbox_store import add_outgoing
-from call_dispatcher.retries import CANCEL_AGAIN_AFTER, Finish, LookAgain, Patience, TryAgain, look_again_at, next_step
+from call_dispatcher.retries import Finish, LookAgain, Patience, TryAgain, look_again_at, next_step
 from call_dispatcher.store import DueCall
 from call_dispatcher.transitions import apply
 from call_dispatcher.unwanted import Surfaced, Withdrawn
+from call_dispatcher.wake_ups import WakeUps
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.events import CALL_DIALED, CALL_FINISHED
-from daybook.events.v1 import events_pb2
 
 log = structlog.get_logger()
 
@@ -45,11 +35,12 @@ CONCLUDED_FROM_SILENCE = frozenset({AttemptState.NOT_PLACED, AttemptState.TURNED
 
 
 @dataclass(frozen=True)
-class WakeUps:
-    """Who is to look again at once, instead of when its time comes."""
+class Begun:
+    """An attempt that is stored and about to be handed to the carrier; `version` is of its row as it was stored."""
 
-    dialer: asyncio.Event = field(default_factory=asyncio.Event)
-    relay: asyncio.Event = field(default_factory=asyncio.Event)
+    attempt: Attempt
+    due: DueCall
+    version: str
 
 
 class Ledger:
@@ -61,92 +52,7 @@ class Ledger:
         self._clock = clock
         self._wake_ups = wake_ups
 
-    async def schedule(self, call: Call) -> None:
-        """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing. One that was
-        withdrawn before it was told is over at once.
-        """
-        now = self._clock.now()
-        times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
-        async with self._database.statement() as connection:
-            added = await store.add_call(connection, call, due_at=max(call.not_before, now))
-        if added:
-            move, withdrawn = Move.NONE, await self._ended_as_withdrawn(call, now)
-        else:
-            async with self._database.transaction() as connection:
-                move = await self._move(connection, call, now)
-                withdrawn = await withdrawals_store.is_withdrawn(connection, call)
-                if withdrawn:
-                    await self._end_pending(connection, call.call_id, now)
-        self._wake_ups.dialer.set()
-        if withdrawn or move is Move.AFTER_A_DIAL:
-            self._wake_ups.relay.set()
-        if added:
-            log.info("call.queued", **times)
-        elif move is not Move.NONE:
-            log.info("call.moved", revision=call.revision, reason=move, **times)
-
-    async def _ended_as_withdrawn(self, call: Call, now: datetime) -> bool:
-        """Ends a call that was withdrawn before it was heard of. A call is committed before its withdrawal is looked for, and a
-        withdrawal before its call: whichever comes second sees the other, and neither waits.
-        """
-        async with self._database.statement() as connection:
-            withdrawn = await withdrawals_store.is_withdrawn(connection, call)
-        if withdrawn:
-            async with self._database.transaction() as connection:
-                await self._end_pending(connection, call.call_id, now)
-        return withdrawn
-
-    async def _move(self, connection: AsyncConnection, announced: Call, now: datetime) -> Move:
-        call = await store.locked_call(connection, announced.call_id)
-        move = Move.NONE if call is None else move_of(call, announced)
-        if call is None or move is Move.NONE:
-            return Move.NONE
-        if move is Move.BEFORE_ANY_DIAL:
-            await store.renew_call(connection, announced, due_at=max(announced.not_before, now))
-        else:
-            shifted = replace(
-                call, not_before=announced.not_before, not_after=announced.not_after, revision=announced.revision
-            )
-            await store.shift_call(connection, shifted)
-            if shifted.finished_at is not None:
-                await self._tell_finished(connection, shifted, shifted.finished_at)
-        await store.add_decision(connection, call.call_id, number=call.attempts, decision="moved", reason=move, at=now)
-        return move
-
-    async def withdraw(self, withdrawal: Withdrawal) -> Sequence[Withdrawn]:
-        """Takes a call back: one that is pending is over at once, one that is under way is not tried again. The same again, or a
-        withdrawal of times that the call has no more, changes nothing.
-
-        Returns:
-            What is to be cancelled at the carrier, however often it is asked.
-        """
-        now = self._clock.now()
-        async with self._database.statement() as connection:
-            is_news = await withdrawals_store.add_withdrawal(connection, withdrawal)
-        async with self._database.transaction() as connection:
-            call = await self._end_pending(connection, withdrawal.call_id, now)
-            if call is None or call.withdrawn is None:
-                return []
-            if is_news and call.state is CallState.ACTIVE:
-                await store.add_decision(
-                    connection, call.call_id, number=call.attempts, decision="withdrawn", reason=call.withdrawn, at=now
-                )
-            unanswered = await withdrawals_store.take_unanswered(
-                connection, call.call_id, review_at=now + CANCEL_AGAIN_AFTER
-            )
-        self._wake_ups.relay.set()
-        if is_news:
-            log.info("call.withdrawn", reason=withdrawal.reason, state=call.state)
-        return [Withdrawn(carrier_call_id) for carrier_call_id in unanswered]
-
-    async def _end_pending(self, connection: AsyncConnection, call_id: str, now: datetime) -> Call | None:
-        """Ends a withdrawn call that waits to be dialed. Returns it as it stood, locked; none where it is not heard of yet."""
-        call = await store.locked_call(connection, call_id)
-        if call is not None and call.withdrawn is not None and call.state is CallState.PENDING:
-            await self._finish(connection, call, withdrawn_outcome(call.outcome), call.withdrawn, now)
-        return call
-
-    async def begin(self, due: DueCall) -> Attempt | None:
+    async def begin(self, due: DueCall) -> Begun | None:
         """Stores the attempt that is about to be handed to the carrier.
 
         Returns:
@@ -164,14 +70,49 @@ class Ledger:
         )
         review_at = now + self._patience.reconcile_after
         async with self._database.statement() as connection:
-            begun = await attempt_store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
-        if not begun:
+            version = await attempt_store.begin_attempt(connection, attempt, revision=due.revision, review_at=review_at)
+        if version is None:
             async with self._database.transaction() as connection:
                 if await attempt_store.forget_turned_away(connection, attempt.attempt_id):
-                    begun = await attempt_store.begin_attempt(
+                    version = await attempt_store.begin_attempt(
                         connection, attempt, revision=due.revision, review_at=review_at
                     )
-        return attempt if begun else None
+        return None if version is None else Begun(attempt, due, version)
+
+    async def record_answer(self, begun: Begun, answer: PostAnswer) -> Surfaced | Withdrawn | None:
+        """Writes down what the carrier answered to an attempt's POST: as `record` does, and mostly in one statement.
+
+        Returns, Raises: as `record`.
+        """
+        if isinstance(answer, Accepted) and await self._accepted(begun, answer):
+            return None
+        return await self.record(begun.attempt.attempt_id, answer)
+
+    async def _accepted(self, begun: Begun, answer: Accepted) -> bool:
+        """Whether the carrier took the attempt, nothing else has happened, and that is written down. Where not, or where the call
+        is withdrawn, `record` sees to it.
+        """
+        now = self._clock.now()
+        after = apply(begun.attempt, answer, now)
+        async with self._database.statement() as connection:
+            stored = await attempt_store.accept_attempt(
+                connection,
+                after,
+                dialed(after),
+                version=begun.version,
+                revision=begun.due.revision,
+                review_at=self._look_again_at(after, begun.due.not_after, withdrawn=False),
+            )
+        if not stored:
+            return False
+        self._wake_ups.relay.set()
+        log.info("attempt.changed", attempt=after.number, state=after.state, was=begun.attempt.state)
+        # an attempt is committed as taken before the withdrawal is looked for, as in `Bookings`
+        async with self._database.statement() as connection:
+            return not await withdrawals_store.is_withdrawn(connection, begun.due.call_id, begun.due.revision)
+
+    def _look_again_at(self, attempt: Attempt, not_after: datetime, *, withdrawn: bool) -> datetime:
+        return look_again_at(attempt, self._patience, not_after=not_after, withdrawn=withdrawn)
 
     async def record(self, attempt_id: str, happening: Happening) -> Surfaced | Withdrawn | None:
         """Writes down what happened to an attempt, and what follows.
@@ -195,7 +136,7 @@ class Ledger:
             review_at = step.at if isinstance(step, LookAgain) else None
             if after.live:
                 # also where the call has ended by now, as it does for who asks on the line not to be called
-                review_at = look_again_at(after, call, self._patience)
+                review_at = self._look_again_at(after, call.not_after, withdrawn=call.withdrawn is not None)
             await attempt_store.save_attempt(connection, after, review_at=review_at)
             first_answer = (
                 after.answered
@@ -204,7 +145,7 @@ class Ledger:
             )
             bound = before.carrier_call_id is None and after.carrier_call_id is not None
             if bound:
-                await self._tell_dialed(connection, after, now)
+                await add_outgoing(connection, dialed(after), at=now)
             # a repeated callback must not put off, or take back, a retry that is queued; news may
             if _latest(after, call) and (
                 call.state is CallState.ACTIVE or (call.state is CallState.PENDING and changed)
@@ -257,7 +198,7 @@ class Ledger:
                 )
                 log.info("call.retry", attempt=attempt.number, reason=reason, at=at.isoformat())
             case Finish(outcome, reason):
-                await self._finish(connection, call, outcome, reason, now)
+                await finish(connection, call, outcome, reason, now)
 
     async def refuse(self, due: DueCall, reason: str) -> None:
         """Finishes a call that must not be dialed: as refused, or as its last attempt left it."""
@@ -265,7 +206,7 @@ class Ledger:
             call = await self._still_due(connection, due)
             if call is not None:
                 outcome = call.outcome if call.attempts else Outcome.REFUSED
-                await self._finish(connection, call, outcome, reason, self._clock.now())
+                await finish(connection, call, outcome, reason, self._clock.now())
         self._wake_ups.relay.set()
 
     async def postpone(self, due: DueCall, reason: str, *, until: datetime) -> None:
@@ -303,58 +244,9 @@ class Ledger:
                 for call_id in call_ids:
                     call = await store.locked_call(connection, call_id)
                     if call is not None:
-                        await self._finish(connection, call, call.outcome, reason, now)
+                        await finish(connection, call, call.outcome, reason, now)
             self._wake_ups.relay.set()
             closed = len(call_ids)
-
-    async def _finish(
-        self, connection: AsyncConnection, call: Call, outcome: Outcome, reason: str, now: datetime
-    ) -> None:
-        await store.finish_call(connection, call.call_id, outcome=outcome, reason=reason, at=now)
-        await store.add_decision(
-            connection, call.call_id, number=call.attempts, decision=f"finished_{outcome}", reason=reason, at=now
-        )
-        await self._tell_finished(connection, replace(call, outcome=outcome, reason=reason), now)
-        metrics.calls_finished.labels(outcome, reason).inc()
-        log.info("call.finished", call_id=call.call_id, outcome=outcome, reason=reason, attempts=call.attempts)
-
-    async def _tell_finished(self, connection: AsyncConnection, call: Call, at: datetime) -> None:
-        finished = events_pb2.CallFinished(
-            call_id=call.call_id,
-            person_id=call.person_id,
-            outcome=events_pb2.CallOutcome.Value(f"CALL_OUTCOME_{call.outcome.name}"),
-            reason=call.reason,
-            attempts=call.attempts,
-            attempt_id=attempt_id_of(call.call_id, call.attempts) if call.attempts else "",
-            revision=call.revision,
-        )
-        finished.finished_at.FromDatetime(at)
-        await add_outgoing(
-            connection,
-            event_id=finished_event_id(call),
-            call_id=call.call_id,
-            subject=CALL_FINISHED.subject,
-            body=finished.SerializeToString(),
-            at=self._clock.now(),
-        )
-
-    async def _tell_dialed(self, connection: AsyncConnection, attempt: Attempt, now: datetime) -> None:
-        dialed = events_pb2.CallDialed(
-            call_id=attempt.call_id,
-            person_id=attempt.person_id,
-            attempt_id=attempt.attempt_id,
-            attempt_number=attempt.number,
-            carrier_call_id=attempt.carrier_call_id or "",
-        )
-        dialed.dialed_at.FromDatetime(attempt.submitted_at)
-        await add_outgoing(
-            connection,
-            event_id=f"{attempt.attempt_id}.dialed",
-            call_id=attempt.call_id,
-            subject=CALL_DIALED.subject,
-            body=dialed.SerializeToString(),
-            at=now,
-        )
 
 
 def _facts(attempt: Attempt) -> tuple[object, ...]:

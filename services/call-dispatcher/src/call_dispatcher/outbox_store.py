@@ -4,20 +4,13 @@ Every function works on a connection inside a transaction that its caller opened
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-
-@dataclass(frozen=True)
-class OutgoingEvent:
-    event_id: str
-    call_id: str
-    subject: str
-    body: bytes
-
+from call_dispatcher.announcements import OutgoingEvent
 
 _ADD_OUTGOING = text("""
     INSERT INTO outbox (event_id, call_id, subject, body, created_at)
@@ -25,14 +18,9 @@ _ADD_OUTGOING = text("""
 """)
 
 
-async def add_outgoing(
-    connection: AsyncConnection, *, event_id: str, call_id: str, subject: str, body: bytes, at: datetime
-) -> None:
+async def add_outgoing(connection: AsyncConnection, event: OutgoingEvent, *, at: datetime) -> None:
     """Puts an event in the outbox, in the transaction of what it tells; a second one of the same id is dropped."""
-    await connection.execute(
-        _ADD_OUTGOING,
-        {"event_id": event_id, "call_id": call_id, "subject": subject, "body": body, "at": at},
-    )
+    await connection.execute(_ADD_OUTGOING, {**asdict(event), "at": at})
 
 
 _TAKE_OUTGOING = text("""

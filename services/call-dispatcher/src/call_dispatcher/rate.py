@@ -10,6 +10,7 @@ processes of one installation share one rate, and one that dies takes none of it
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 AHEAD = timedelta(milliseconds=250)
 """So long before it opens a slot may be taken at most: time to choose its call and to ask window-scheduler about it. What
@@ -17,14 +18,22 @@ comes due meanwhile with an earlier deadline waits for the next slot, so it is s
 """
 
 LATE_AT_MOST = timedelta(milliseconds=50)
-"""So long after it opened a slot may still be used. Later, the POST would come too close to the next one's."""
+"""So long after it opened a slot may still be used: its POST is handed on then, or waits for another slot."""
+
+LEAVES_WITHIN = LATE_AT_MOST + timedelta(milliseconds=10)
+"""And so long after it the POST has left: to hand it to a thread takes less than the difference, where the process is not kept
+from running just then.
+"""
 
 CLOCK_STEP = timedelta(seconds=1)
+SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 
 
 def spacing_of(calls_per_second: float) -> timedelta:
-    """From one slot to the next."""
-    return timedelta(seconds=1 / calls_per_second)
+    """From one slot to the next: so much longer than the rate alone asks for that no second holds more POSTs than it, however
+    late in its slot each of them leaves.
+    """
+    return timedelta(microseconds=ceil((SECOND + LEAVES_WITHIN) / calls_per_second / MICROSECOND))
 
 
 def open_slots(next_slot_at: datetime, now: datetime, *, spacing: timedelta, wanted: int) -> Sequence[datetime]:

@@ -52,8 +52,11 @@ async def read_rate(connection: AsyncConnection) -> CarrierRate:
     return CarrierRate(*found.one())
 
 
+_SET_NEXT_SLOT = text("UPDATE carrier_rate SET next_slot_at = :at")
+
+
 async def set_next_slot(connection: AsyncConnection, at: datetime) -> None:
-    await connection.execute(text("UPDATE carrier_rate SET next_slot_at = :at"), {"at": at})
+    await connection.execute(_SET_NEXT_SLOT, {"at": at})
 
 
 async def give_back_slot(connection: AsyncConnection, slot_at: datetime, *, next_slot_at: datetime) -> None:

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import structlog
 
-from call_dispatcher.ledger import WakeUps
-from call_dispatcher.outbox_store import OutgoingEvent, mark_published, take_outgoing
+from call_dispatcher.announcements import OutgoingEvent
+from call_dispatcher.outbox_store import mark_published, take_outgoing
+from call_dispatcher.wake_ups import WakeUps
 from chassis.batches import Outgoing
 from chassis.bus import Bus, BusUnavailable
 from chassis.clock import Clock

@@ -91,7 +91,9 @@ def next_step(attempt: Attempt, call: Call, now: datetime, patience: Patience) -
     if attempt.reflection is Reflection.OPTED_OUT:
         return Finish(Outcome.OPTED_OUT, "asked_not_to_be_called")
     if attempt.live:
-        return LookAgain(look_again_at(attempt, call, patience))
+        return LookAgain(
+            look_again_at(attempt, patience, not_after=call.not_after, withdrawn=call.withdrawn is not None)
+        )
     if attempt.state is AttemptState.TURNED_AWAY:
         return _unless_over(now + TURNED_AWAY_DELAY, call, call.outcome, "carrier_turned_away")
     if attempt.state is AttemptState.REJECTED and account_refused(attempt.error_code):
@@ -119,18 +121,25 @@ def _unless_over(at: datetime, call: Call, outcome: Outcome, reason: str) -> Try
     return TryAgain(at, outcome, reason)
 
 
-def look_again_at(attempt: Attempt, call: Call, patience: Patience) -> datetime:
-    """When to look after a live attempt, if nothing is heard of it."""
+def look_again_at(attempt: Attempt, patience: Patience, *, not_after: datetime, withdrawn: bool) -> datetime:
+    """When to look after a live attempt, if nothing is heard of it.
+
+    Args:
+        attempt: where it stands.
+        patience: the operator's policy.
+        not_after: of its call,
+        withdrawn: and whether that is not to be made any more.
+    """
     match attempt.state:
         case AttemptState.SUBMITTING | AttemptState.SUBMISSION_UNKNOWN:
             return attempt.submitted_at + patience.reconcile_after
         case AttemptState.IN_PROGRESS:
             return attempt.heard_at + patience.call_quiet
-        case AttemptState.ACCEPTED | AttemptState.RINGING if call.withdrawn is not None:
+        case AttemptState.ACCEPTED | AttemptState.RINGING if withdrawn:
             return attempt.heard_at + CANCEL_AGAIN_AFTER
-        case AttemptState.ACCEPTED if attempt.heard_at < call.not_after:
+        case AttemptState.ACCEPTED if attempt.heard_at < not_after:
             # the carrier may keep it queued for hours (reference/telephony.md, B.6): not beyond the window
-            return min(attempt.heard_at + patience.ring_quiet, call.not_after)
+            return min(attempt.heard_at + patience.ring_quiet, not_after)
         case _:
             return attempt.heard_at + patience.ring_quiet
 

@@ -6,7 +6,7 @@ Where rows are locked, a call's row comes before its attempts', so that no two t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -98,19 +98,30 @@ async def shift_call(connection: AsyncConnection, call: Call) -> None:
     )
 
 
-_TAKE_DUE = text("""
+_DUE_TAKEN = """
     WITH due AS (
         SELECT call_id, next_attempt_at FROM calls
         WHERE state = 'pending' AND next_attempt_at <= :now AND not_after > :now
             AND NOT EXISTS (SELECT FROM attempts WHERE attempts.person_id = calls.person_id AND live)
         ORDER BY not_after, call_id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
+        RETURNING calls.call_id, calls.person_id, calls.not_after, calls.revision,
+            due.next_attempt_at AS due_since,
+            (SELECT count(*) FROM attempts
+             WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
     )
-    UPDATE calls SET next_attempt_at = :lease_until FROM due WHERE calls.call_id = due.call_id
-    RETURNING calls.call_id, calls.person_id, calls.not_after, calls.revision,
-        due.next_attempt_at AS due_since,
-        (SELECT count(*) FROM attempts
-         WHERE attempts.call_id = calls.call_id AND attempts.state <> 'turned_away') + 1 AS number
-""")
+"""
+_IN_ORDER = "SELECT * FROM taken ORDER BY not_after, call_id"
+_TAKE_DUE = text(f"{_DUE_TAKEN} {_IN_ORDER}")
+_TAKE_DUE_AND_SLOTS = text(f"""
+    {_DUE_TAKEN}, slots AS (
+        UPDATE carrier_rate
+        SET next_slot_at = CAST(:first_slot AS timestamptz) + CAST(:spacing AS interval) * (SELECT count(*) FROM taken)
+        WHERE EXISTS (SELECT FROM taken)
+    )
+    {_IN_ORDER}
+""")  # noqa: S608 - constants
 
 
 async def take_due(
@@ -120,10 +131,21 @@ async def take_due(
     of this.
     """
     taken = await connection.execute(_TAKE_DUE, {"now": now, "lease_until": lease_until, "limit": limit})
-    calls = [
-        DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number, row.revision) for row in taken
-    ]
-    return sorted(calls, key=lambda call: (call.not_after, call.call_id))
+    return [_due_call(row) for row in taken]
+
+
+async def take_due_and_slots(
+    connection: AsyncConnection, slots: Sequence[datetime], *, spacing: timedelta, now: datetime, lease_until: datetime
+) -> Sequence[DueCall]:
+    """As `take_due`, and with each call one of these slots, from the first on: the next one that may open is that after the last
+    call's (`rate_store`).
+    """
+    asked = {"now": now, "lease_until": lease_until, "limit": len(slots), "first_slot": slots[0], "spacing": spacing}
+    return [_due_call(row) for row in await connection.execute(_TAKE_DUE_AND_SLOTS, asked)]
+
+
+def _due_call(row: Row[Any]) -> DueCall:
+    return DueCall(row.call_id, row.person_id, row.not_after, row.due_since, row.number, row.revision)
 
 
 async def next_due_at(connection: AsyncConnection, *, after: datetime) -> datetime | None:

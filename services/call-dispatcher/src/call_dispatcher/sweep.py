@@ -24,9 +24,10 @@ from call_dispatcher.attempts import (
 )
 from call_dispatcher.authority import DialAuthority
 from call_dispatcher.errors import CarrierUnavailable, UnknownPerson
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.telephony import Carrier
 from call_dispatcher.unwanted import end_unwanted
+from call_dispatcher.wake_ups import WakeUps
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import DaybookError

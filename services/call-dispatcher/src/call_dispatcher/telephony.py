@@ -95,11 +95,13 @@ class Carrier:
     def __init__(self, account: CarrierAccount, *, threads: int) -> None:
         self._account = account
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="carrier")
-        self._client = Client(
+        client = Client(
             account.account_sid,
             account.auth_token.get_secret_value(),
             http_client=_OneTry(account.api_url, timeout_s=account.timeout_s / 2, connections=threads),
         )
+        # now: the client loads its modules where they are first used, for a quarter of a second, and that were in a slot
+        self._calls = client.calls
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -125,13 +127,15 @@ class Carrier:
             return TurnedAway("came_too_late")
         hooks = f"{self._account.public_url.rstrip('/')}/webhooks/twilio"
         try:
-            call = self._client.calls.create(
+            call = self._calls.create(
                 to=to.get_secret_value(),
                 from_=self._account.from_number,
-                url=f"{hooks}/voice/{attempt_id}{REDELIVERY}",
+                # it says that there is a fallback, so that a gateway that is full may refuse the call and another gets it
+                url=f"{hooks}/voice/{attempt_id}?fallback=1{REDELIVERY}",
+                fallback_url=f"{hooks}/fallback/{attempt_id}{REDELIVERY}",
                 status_callback=f"{hooks}/status/{attempt_id}{REDELIVERY}",
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
-                machine_detection="Enable",
+                machine_detection="DetectMessageEnd",
                 async_amd="true",
                 async_amd_status_callback=f"{hooks}/amd/{attempt_id}{REDELIVERY}",
                 timeout=self._account.ring_s,
@@ -154,8 +158,7 @@ class Carrier:
 
         # StartTime is of no use: it has the precision of a day, and a queued call has none (reference/telephony.md, B.8)
         def find() -> list[CarrierCall]:
-            calls = self._client.calls
-            found = calls.list(to=to.get_secret_value(), from_=self._account.from_number, limit=FOUND_AT_MOST)
+            found = self._calls.list(to=to.get_secret_value(), from_=self._account.from_number, limit=FOUND_AT_MOST)
             return [_carrier_call(call) for call in found]
 
         return await self._asked(find) or []
@@ -166,7 +169,7 @@ class Carrier:
         Raises:
             CarrierUnavailable: there is no answer.
         """
-        return await self._asked(lambda: _carrier_call(self._client.calls(carrier_call_id).fetch()))
+        return await self._asked(lambda: _carrier_call(self._calls(carrier_call_id).fetch()))
 
     async def cancel(self, carrier_call_id: str) -> None:
         """Ends a call that is queued or rings; one that was answered goes on.
@@ -174,7 +177,7 @@ class Carrier:
         Raises:
             CarrierUnavailable: there is no answer.
         """
-        await self._asked(lambda: self._client.calls(carrier_call_id).update(status="canceled"))
+        await self._asked(lambda: self._calls(carrier_call_id).update(status="canceled"))
 
     async def hang_up(self, carrier_call_id: str) -> None:
         """Ends a call wherever it stands.
@@ -182,7 +185,7 @@ class Carrier:
         Raises:
             CarrierUnavailable: there is no answer.
         """
-        await self._asked(lambda: self._client.calls(carrier_call_id).update(status="completed"))
+        await self._asked(lambda: self._calls(carrier_call_id).update(status="completed"))
 
     async def _asked(self, question: Callable[[], T]) -> T | None:
         """The carrier's answer; None where the call that is asked about is not there, or over."""

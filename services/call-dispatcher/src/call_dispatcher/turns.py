@@ -108,10 +108,11 @@ class Turns:
             slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=wanted)
             if not slots:
                 return Taken(slot_in=opens_in(rate.next_slot_at, rate.now))
-            calls = await store.take_due(connection, now=now, lease_until=now + LEASE, limit=len(slots))
+            calls = await store.take_due_and_slots(
+                connection, slots, spacing=self._spacing, now=now, lease_until=now + LEASE
+            )
             if not calls:
                 return Taken(all_due=True)
-            await rate_store.set_next_slot(connection, slots[len(calls) - 1] + self._spacing)
             if rate.refusals:
                 await rate_store.set_pause(connection, refusals=rate.refusals, until=rate.now + PROBE_TAKES)
         turns = [self._turn(call, slot, rate, seen_at) for call, slot in zip(calls, slots, strict=False)]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher.attempts import UNANSWERED
-from call_dispatcher.calls import Call, Withdrawal
+from call_dispatcher.calls import Withdrawal
 
 
 async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) -> bool:
@@ -33,11 +33,14 @@ async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) ->
     return bool(added.rowcount)
 
 
-async def is_withdrawn(connection: AsyncConnection, call: Call) -> bool:
-    """Whether a call is withdrawn, at the revision that it bears."""
+_IS_WITHDRAWN = text("SELECT EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)")
+
+
+async def is_withdrawn(connection: AsyncConnection, call_id: str, revision: int) -> bool:
+    """Whether a call is withdrawn, at this revision of it."""
     found = await connection.execute(
-        text("SELECT EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)"),
-        {"call_id": call.call_id, "revision": call.revision},
+        _IS_WITHDRAWN,
+        {"call_id": call_id, "revision": revision},
     )
     return bool(found.scalar_one())
 
