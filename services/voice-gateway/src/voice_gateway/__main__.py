@@ -16,21 +16,29 @@ from chassis.clock import SystemClock
 from chassis.health import watch
 from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
+from chassis.tokens import TokenSigner
+from daybook.journal.v1 import journal_pb2
 from voice_gateway import metrics
 from voice_gateway.app import make_app
 from voice_gateway.briefing import Briefings
 from voice_gateway.calls import CallsInProgress
+from voice_gateway.conversations import Conversations
 from voice_gateway.draining import drain
 from voice_gateway.gathering import Gathering
 from voice_gateway.google import open_speech, tell_parties
 from voice_gateway.journal import Journal
-from voice_gateway.programmes import ENGLISH
+from voice_gateway.overhearing import overhearing
+from voice_gateway.preparing import Preparations
+from voice_gateway.programme_files import spoken_in_every_call
 from voice_gateway.progress import Progress
 from voice_gateway.settings import Settings
 from voice_gateway.signatures import Signatures
+from voice_gateway.speech_trouble import SpeechTrouble
+from voice_gateway.spool import Room
 from voice_gateway.stream_tokens import StreamTokens
 from voice_gateway.streams import MediaStreams
 from voice_gateway.webhooks import Webhooks
+from voice_gateway.wire import media_sockets
 
 log = structlog.get_logger()
 
@@ -42,6 +50,7 @@ class Gateway:
     """A gateway whose parts are open."""
 
     app: FastAPI
+    streams: MediaStreams
     calls: CallsInProgress
 
 
@@ -51,9 +60,10 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
     clock = SystemClock()
     tls = settings.tls()
     orchestrator, chosen_by = settings.chosen_orchestrator()
+    token = TokenSigner(SERVICE, settings.journal_secret, clock, audience=journal_pb2.DESCRIPTOR.package).for_service
     async with (
         open_bus(settings.nats, source=SERVICE, clock=clock) as bus,
-        open_channel(settings.journal_target, tls=tls) as journal_channel,
+        open_channel(settings.journal_target, tls=tls, token=token) as journal_channel,
         open_channel(settings.scheduler_target, tls=tls) as scheduler_channel,
         open_speech(settings) as speech,
         AsyncExitStack() as stack,
@@ -61,7 +71,7 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         metrics.orchestrator_configured.labels(orchestrator, chosen_by).set(1)
         log.info("orchestrator.configured", orchestrator=orchestrator, reason=chosen_by)
         await tell_parties(settings, speech)
-        learning = asyncio.create_task(speech.from_text.learn(ENGLISH.fixed_prompts(), ENGLISH.locale))
+        learning = asyncio.create_task(speech.from_text.learn(spoken_in_every_call(settings.operator_name)))
         stack.callback(learning.cancel)
         checks = {"nats": bus.check}
         watching = asyncio.create_task(watch(checks, asyncio.Event()))
@@ -69,10 +79,27 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         secondary = settings.twilio_secondary_auth_token
         signatures = Signatures(settings.base_url(), [settings.twilio_auth_token, *([secondary] if secondary else [])])
         tokens = StreamTokens(settings.twilio_auth_token, clock)
-        calls = CallsInProgress()
+        calls = CallsInProgress(at_once=settings.calls_at_once)
+        metrics.calls_at_once.set(settings.calls_at_once)
+        trouble = SpeechTrouble()
+        conversations = Conversations(operator_name=settings.operator_name, max_call_s=settings.max_call_s)
+        preparations = Preparations(speech, conversations)
+        stack.callback(preparations.drop)
         briefings = Briefings(scheduler_channel)
-        journal = Journal(journal_channel)
+        room = Room(settings.spool_bytes())
+        metrics.spooled_bytes.set_function(lambda: room.taken_bytes)
+        journal = Journal(journal_channel, room, token)
         progress = Progress(bus, clock)
+        gathering = Gathering(
+            briefings=briefings,
+            journal=journal,
+            progress=progress,
+            judge=speech.judge,
+            clock=clock,
+            calls=calls,
+            conversations=conversations,
+        )
+        await stack.enter_async_context(overhearing(bus, calls, gathering))
         webhooks = Webhooks(
             base_url=settings.base_url(),
             orchestrator=orchestrator,
@@ -81,17 +108,11 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             signatures=signatures,
             tokens=tokens,
             calls=calls,
+            trouble=trouble,
+            preparations=preparations,
             briefings=briefings,
-            gathering=Gathering(
-                briefings=briefings,
-                journal=journal,
-                progress=progress,
-                judge=speech.judge,
-                clock=clock,
-                calls=calls,
-                operator_name=settings.operator_name,
-                max_call_s=settings.max_call_s,
-            ),
+            journal=journal,
+            gathering=gathering,
             progress=progress,
         )
         streams = MediaStreams(
@@ -102,17 +123,20 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             journal=journal,
             progress=progress,
             speech=speech,
+            trouble=trouble,
             clock=clock,
-            operator_name=settings.operator_name,
-            max_call_s=settings.max_call_s,
+            conversations=conversations,
+            fastest_audio=settings.fastest_audio,
         )
-        yield Gateway(make_app(webhooks, streams, checks, draining=stop), calls)
+        yield Gateway(make_app(webhooks, checks, draining=stop), streams, calls)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         gateway(settings, stop) as opened,
-        serving_http(opened.app, settings.http_host, settings.http_port) as port,
+        serving_http(
+            opened.app, settings.http_host, settings.http_port, websockets=media_sockets(opened.streams)
+        ) as port,
     ):
         log.info("process.ready", http_port=port)
         await stop.wait()

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 
 import grpc
+import structlog
 
 from chassis.errors import NotFound, Unavailable
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub
+from voice_gateway.programme_files import PROGRAMMES
+from voice_gateway.programmes import DEFAULT_PROGRAMME
+
+log = structlog.get_logger()
 
 ANSWERED_WITHIN_S = 3.0
 
@@ -18,9 +23,10 @@ class Briefing:
     person_id: str
     spoken_name: str
     locale: str
+    programme: str
 
     def __repr__(self) -> str:
-        return f"Briefing(person_id={self.person_id!r}, locale={self.locale!r})"
+        return f"Briefing(person_id={self.person_id!r}, locale={self.locale!r}, programme={self.programme!r})"
 
 
 class Briefings:
@@ -28,6 +34,7 @@ class Briefings:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = CallsServiceStub(channel)
+        self._unknown_programmes: set[str] = set()
 
     async def of_call(self, call_id: str) -> Briefing:
         """
@@ -45,4 +52,15 @@ class Briefings:
                 f"window-scheduler did not say how to address the person of this call ({error.code().name}). "
                 "Is it running, and does DAYBOOK_SCHEDULER_TARGET name it?"
             ) from None
-        return Briefing(response.person_id, response.spoken_name, response.locale)
+        return Briefing(
+            response.person_id, response.spoken_name, response.locale, self._known_programme(response.programme)
+        )
+
+    def _known_programme(self, name: str) -> str:
+        """The programme; the default for a name of a newer release, and where a scheduler of the release before tells none."""
+        if name in PROGRAMMES:
+            return name
+        if name and name not in self._unknown_programmes:
+            self._unknown_programmes.add(name)
+            log.warning("programme.unknown", programme=name, instead=DEFAULT_PROGRAMME)
+        return DEFAULT_PROGRAMME

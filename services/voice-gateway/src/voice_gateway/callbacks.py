@@ -27,7 +27,7 @@ _PARTIES = {
     "fax": pb.ANSWERING_PARTY_FAX,
     "unknown": pb.ANSWERING_PARTY_UNKNOWN,
 }
-_ENDS = frozenset(
+ENDS = frozenset(
     {
         pb.CARRIER_CALL_STATUS_COMPLETED,
         pb.CARRIER_CALL_STATUS_BUSY,
@@ -36,6 +36,8 @@ _ENDS = frozenset(
         pb.CARRIER_CALL_STATUS_CANCELED,
     }
 )
+"""After which nothing more comes of a call."""
+MACHINES = frozenset({pb.ANSWERING_PARTY_MACHINE, pb.ANSWERING_PARTY_FAX})
 _CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MOST = 2**31 - 1
 
@@ -52,19 +54,20 @@ class StatusCallback:
 
     @property
     def is_end(self) -> bool:
-        return self.status in _ENDS
+        return self.status in ENDS
 
 
 @dataclass(frozen=True)
 class MachineDetection:
-    """Who picked up."""
+    """Who picked up; `takes_messages` where a voicemail has said all it has to say, and records from now on."""
 
     call_sid: str
     party: pb.AnsweringParty.ValueType
+    takes_messages: bool
 
     @property
     def is_machine(self) -> bool:
-        return self.party in {pb.ANSWERING_PARTY_MACHINE, pb.ANSWERING_PARTY_FAX}
+        return self.party in MACHINES
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,11 @@ def read_machine_detection(form: Mapping[str, str]) -> MachineDetection:
     Raises:
         InvalidInput: as `read_status`.
     """
-    party = _PARTIES.get(form.get("AnsweredBy", ""))
+    answered_by = form.get("AnsweredBy", "")
+    party = _PARTIES.get(answered_by)
     if party is None:
         raise InvalidInput("AnsweredBy", f"It is to be one of {', '.join(_PARTIES)}.")
-    return MachineDetection(call_sid(form), party)
+    return MachineDetection(call_sid(form), party, takes_messages=answered_by.startswith("machine_end"))
 
 
 def read_gathered(form: Mapping[str, str]) -> Gathered:

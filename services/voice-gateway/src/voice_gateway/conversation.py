@@ -1,41 +1,40 @@
 """What Daybook does next in a conversation: greet, ask, listen, wait, close.
 
 The end of speech is not the end of a thought. Daybook says nothing while the person speaks; a while after they fell silent
-it asks what they are about (`AskVerdict`), and in doubt it waits.
+it asks what they are about (`AskVerdict`), and in doubt it waits (`waiting`).
 
     greeting → question → listening ⇄ verdict → next question … → closing → hang up → end
                               └ ten seconds of quiet: "Take your time."; ten more: the next question
                               └ fifteen seconds without a word: "Are you still there?"; fifteen more: closing
 
-Digit 9, or words to that effect, opt out at any moment. The greeting and the last words are heard to their end; any other
-prompt gives way to the person.
+A key, or words to its effect, are obeyed at any moment: 9 opts out, 0 ends, * repeats the question, # skips it. The greeting,
+the last words, and that Daybook is back after a break are heard to their end; any other prompt gives way to the person, not
+to a cough or an "mhm". Whoever is no person is told little: a voicemail one message, a call screener who calls (`answering`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from voice_gateway.answering import Answering, Picked
 from voice_gateway.exchange import (
     AnsweredByMachine,
-    AskVerdict,
     Began,
     Clear,
     Closed,
     Command,
+    CutOff,
     End,
     Event,
-    HangUp,
     Heard,
     Hearing,
+    JournalAway,
     Judged,
     KeepTurn,
     LineGone,
-    OptOut,
     Outcome,
     Played,
     Pressed,
     Purpose,
     Sounding,
-    Speak,
     Speaker,
     SpeechBegan,
     SpeechEnded,
@@ -44,34 +43,21 @@ from voice_gateway.exchange import (
     Unspoken,
     Verdict,
 )
+from voice_gateway.floor import Floor
+from voice_gateway.judging import Judging
 from voice_gateway.programmes import Programme
+from voice_gateway.prompting import MARK_LOST_MS, Prompting, Said
+from voice_gateway.script import Script
 from voice_gateway.standing import LAST_WORDS, standing_after
+from voice_gateway.waiting import QUIET_BEFORE_PROMPT_MS, Quiet, Wait, what_to_wait_for
 
-QUIET_BEFORE_PROMPT_MS = 700
-QUIET_BEFORE_VERDICT_MS = 1_500
-PATIENCE_MS = 10_000
-SILENCE_MS = 15_000
-WORDS_OVERDUE_MS = 4_000
-"""How long after the last sound the words that were being heard may take to be settled."""
-SPEECH_LOST_MS = 20_000
-"""Speech of which neither a word nor an end has come for so long has ended unnoticed."""
-MARK_LOST_MS = 60_000
-"""No prompt is that long: its mark went missing."""
 TIME_TO_CLOSE_MS = 30_000
 """How long before the longest call is over it is brought to a close."""
 FAILURES_BEFORE_GIVING_UP = 3
-OPT_OUT_DIGIT = "9"
 
-_HEARD_TO_THE_END = LAST_WORDS | {Purpose.GREETING}
-
-
-@dataclass
-class _Prompt:
-    text: str
-    purpose: Purpose
-    mark: str
-    said_at_ms: int
-    sounds_from_ms: int | None = None
+_NEEDED = LAST_WORDS | {Purpose.GREETING, Purpose.SCREENING_ANSWER}
+"""Prompts without which there is no call, or no more of it."""
+_HEARD_TO_THE_END = _NEEDED | {Purpose.RESUMPTION}
 
 
 class Conversation:
@@ -82,57 +68,71 @@ class Conversation:
         greeting: the words that begin it.
         max_ms: how long the recording may become.
         turns: what is kept of the conversation already, where another process began it.
+        closing: how it was about to end there, if its last words were due.
+        leaves_message: whether a voicemail is told anything.
     """
 
-    def __init__(self, programme: Programme, *, greeting: str, max_ms: int, turns: Sequence[Turn] = ()) -> None:
+    def __init__(
+        self,
+        programme: Programme,
+        *,
+        greeting: str,
+        max_ms: int,
+        turns: Sequence[Turn] = (),
+        closing: Outcome | None = None,
+        leaves_message: bool = False,
+    ) -> None:
         self._programme = programme
-        self._greeting = greeting
         self._max_ms = max_ms
         self._turns = list(turns)
         self._standing = standing_after(turns)
-        self._outcome: Outcome | None = None
-        self._hung_up = False
+        self._floor = Floor(turns[-1].ends_at_ms if turns else 0)
+        self._prompting = Prompting()
+        self._script = Script(programme, greeting, self._standing, self._prompting, self._floor)
+        self._answering = Answering(programme, turns, leaves_message=leaves_message)
+        self._closing = closing
+        self._begun = False
         self._ended = False
-        self._now_ms = self._quiet_since_ms = turns[-1].ends_at_ms if turns else 0
-        self._speech_seen_ms = 0
-        self._speaking = False
-        self._words_unsettled = False
-        self._unjudged = self._standing.answered
-        self._verdicts = 0
-        self._verdict_awaited: int | None = None
-        self._prompts = 0
+        self._judging = Judging(unjudged=self._standing.answered)
         self._failures = 0
-        self._playing: _Prompt | None = None
-        self._due: tuple[str, Purpose] | None = None
+        self._heard_meanwhile: list[Heard] = []
 
     @property
     def turns(self) -> Sequence[Turn]:
         """All that is over, in order."""
         return self._turns
 
+    @property
+    def is_closing(self) -> bool:
+        """The last words are being said, or are due: it is not to be carried on, whatever becomes of its line."""
+        return self._script.is_closing
+
+    @property
+    def quiet_since_ms(self) -> int:
+        """Since when nobody speaks, by what is known."""
+        return self._floor.quiet_since_ms
+
     def handle(self, event: Event) -> list[Command]:
         """What to do now that this has happened; after `HangUp` only words still count, after `End` nothing does."""
-        if self._ended or (self._hung_up and not isinstance(event, Heard | Closed)):
+        if self._ended or (self._script.hung_up and not isinstance(event, Heard | Closed)):
             return []
         match event:
             case Began(at_ms):
                 return self._begin(at_ms)
-            case Tick(at_ms):
-                self._now_ms = at_ms
-                return self._wait()
+            case Tick(at_ms, sound_ms):
+                self._floor.pass_time(at_ms, sound_ms)
+                return self._pass_time()
             case SpeechBegan(at_ms):
-                self._speaking = True
-                self._speech_seen_ms = max(at_ms, self._now_ms)
-                self._disregard_verdict()
+                self._floor.speech_began(at_ms)
+                self._judging.goes_on()
                 return self._withdraw()
             case SpeechEnded(at_ms):
-                self._speaking = False
-                self._quiet_since_ms = max(self._quiet_since_ms, at_ms)
+                self._floor.speech_ended(at_ms)
                 return []
-            case Hearing(at_ms):
-                self._words_unsettled = True
-                self._disregard_verdict()
-                return self._notice_words(at_ms)
+            case Hearing(text, at_ms):
+                self._floor.words_unsettled = True
+                self._judging.goes_on()
+                return self._notice_words(text, at_ms)
             case Heard():
                 return self._hear(event)
             case Judged(number, verdict):
@@ -141,245 +141,260 @@ class Conversation:
                 self._begin_to_sound(mark, at_ms)
                 return []
             case Played(mark, at_ms):
-                return self._finish_prompt(at_ms) if self._is_playing(mark) else []
+                return self._finish_prompt(at_ms) if self._prompting.plays(mark) else []
+            case CutOff(mark, at_ms, share):
+                return self._keep_said(self._prompting.broken_off(mark, at_ms, share)) + self._catch_up()
             case Unspoken(mark):
-                return self._go_without(mark)
+                return self._go_without() if self._prompting.plays(mark) else []
             case Pressed(digit):
-                return self._opt_out() if digit == OPT_OUT_DIGIT else []
-            case AnsweredByMachine():
-                talks = self._standing.question >= 0 or self._standing.opted_out
-                return [] if talks else self._leave_machine()
+                return self._obey_key(digit)
+            case AnsweredByMachine(takes_messages):
+                return self._meet_machine(takes_messages=takes_messages)
+            case JournalAway():
+                return self._script.close_without_journal()
             case LineGone():
-                return self._hang_up()
+                return self._script.hang_up()
             case Closed():
+                commands = self._keep_said(self._prompting.suppose_heard()) + self._catch_up()
                 self._ended = True
-                return [End(self._outcome_if_over())]
+                return [*commands, End(self._script.outcome_if_over())]
 
     # ------------------------------------------------------------------------------------------------ what happened
 
     def _begin(self, at_ms: int) -> list[Command]:
-        self._now_ms = self._quiet_since_ms = at_ms
+        self._floor.begin(at_ms)
+        self._begun = True
         if self._standing.closed:
-            return self._hang_up()
-        if self._standing.greeted:
-            return self._say(self._programme.resumption, Purpose.RESUMPTION)
-        return self._say(self._greeting, Purpose.GREETING)
+            return self._script.hang_up()
+        if self._closing is not None:
+            return self._script.close_again(self._closing, self._answering.message)
+        if self._answering.picked is Picked.MACHINE:
+            return []  # which is waited for, and then told its message
+        if self._standing.greeted and not self._standing.screened:
+            return self._script.resume()
+        return self._script.greet()
 
-    def _notice_words(self, until_ms: int) -> list[Command]:
+    def _notice_words(self, text: str, until_ms: int) -> list[Command]:
         """Words were heard, up to then: they are a sign of speech, and a prompt that sounds meanwhile gives way."""
-        self._speech_seen_ms = max(self._speech_seen_ms, self._now_ms)
-        self._quiet_since_ms = max(self._quiet_since_ms, until_ms)
-        prompt = self._playing
+        self._floor.words(until_ms)
+        prompt = self._prompting.playing
         if prompt is None or prompt.purpose in _HEARD_TO_THE_END:
             return []
         if prompt.sounds_from_ms is None:
             return self._withdraw()
-        if until_ms <= prompt.sounds_from_ms:
-            return []  # they were spoken before it began
-        return [Clear(), *self._finish_prompt(self._now_ms)]
+        if until_ms <= prompt.sounds_from_ms or self._programme.is_backchannel(text):
+            return []  # they were spoken before it began, or only show that they listen
+        return self._script.break_off()
 
     def _withdraw(self) -> list[Command]:
         """A prompt that nobody has heard yet is not said, since the person speaks; what it was to do is not done."""
-        prompt = self._playing
+        prompt = self._prompting.playing
         if prompt is None or prompt.sounds_from_ms is not None or prompt.purpose in _HEARD_TO_THE_END:
             return []
-        self._playing = None
-        return [Clear()]
+        return self._script.break_off()
 
     def _hear(self, heard: Heard) -> list[Command]:
-        self._words_unsettled = False
         text = heard.text.strip()
         if not text:
+            self._floor.words_unsettled = False
             return []
-        commands = self._notice_words(heard.ends_at_ms)
-        commands.append(self._keep(Speaker.PERSON, text, None, heard.starts_at_ms, heard.ends_at_ms))
+        commands = self._notice_words(text, heard.ends_at_ms)
+        if self._prompting.is_breaking_off:
+            # first what was heard of the prompt is to be known: turns are kept in their order
+            self._heard_meanwhile.append(heard)
+            return commands
+        self._floor.words_unsettled = False
+        return commands + self._take_in(text, heard)
+
+    def _catch_up(self) -> list[Command]:
+        heard, self._heard_meanwhile = self._heard_meanwhile, []
+        return [command for each in heard for command in self._hear(each)]
+
+    def _take_in(self, text: str, heard: Heard) -> list[Command]:
+        commands: list[Command] = [self._keep(Speaker.PERSON, text, None, heard.starts_at_ms, heard.ends_at_ms)]
+        if self._is_only_listening(text, heard):
+            return commands
+        self._answering.hear(text, self._standing)
         self._standing.heard()
-        self._unjudged = True
-        self._verdict_awaited = None
+        self._judging.said()
         if self._programme.is_opt_out(text):
-            commands += self._opt_out()
-        return commands
+            return commands + self._script.opt_out()
+        if self._script.hung_up or self._script.is_closing or self._standing.question < 0:
+            return commands
+        if self._programme.is_end(text):
+            return commands + self._script.close(Outcome.COMPLETED)
+        if self._programme.is_repeat(text):
+            return commands + self._repeat()
+        return commands + self._skip() if self._programme.is_skip(text) else commands
+
+    def _is_only_listening(self, text: str, heard: Heard) -> bool:
+        """An "mhm" into a prompt is no answer to it, nor is a call screener's "please hold" the person."""
+        prompt = self._prompting.playing
+        if prompt is not None and prompt.sounds_from_ms is not None and heard.ends_at_ms > prompt.sounds_from_ms:
+            return self._programme.is_backchannel(text)
+        return self._standing.screened and self._programme.is_hold(text)
 
     def _weigh(self, number: int, verdict: Verdict | None) -> list[Command]:
         """Acts on a verdict, unless the person has gone on meanwhile; in doubt (None) it goes on listening."""
-        if number != self._verdict_awaited:
-            return self._opt_out() if verdict is Verdict.WANTS_NO_MORE_CALLS else []
-        self._verdict_awaited = None
+        is_awaited = self._judging.is_answered(number)
+        if self._answering.picked is not Picked.PERSON:
+            return []
         if verdict is Verdict.WANTS_NO_MORE_CALLS:
-            return self._opt_out()
-        if self._speaking or self._playing or self._outcome:
+            return self._script.opt_out()
+        if not is_awaited:
+            return []
+        if self._floor.speaking:
+            self._judging.said()
+            return []
+        if self._prompting.playing or self._script.outcome:
             return []
         if self._standing.question < 0 and verdict is not Verdict.WANTS_TO_STOP:
-            return self._advance()
+            return self._script.advance()
         match verdict:
             case Verdict.ANSWERED:
-                return self._advance()
+                return self._script.advance()
             case Verdict.COMPLETE | Verdict.WANTS_TO_STOP:
-                return self._close(Outcome.COMPLETED)
+                return self._script.close(Outcome.COMPLETED)
             case Verdict.ASKS_SOMETHING:
-                return self._say(self._programme.cannot_answer, Purpose.CANNOT_ANSWER)
+                return self._script.cannot_answer()
             case Verdict.PAUSED if not self._standing.encouraged:
-                return self._say(self._programme.encouragement, Purpose.ENCOURAGEMENT)
+                return self._script.encourage()
             case _:
                 return []
 
-    def _disregard_verdict(self) -> None:
-        """The person goes on: what is being judged is not all they say, so it is to be asked again."""
-        if self._verdict_awaited is not None:
-            self._verdict_awaited = None
-            self._unjudged = True
-
     def _begin_to_sound(self, mark: str, at_ms: int) -> None:
-        prompt = self._playing
-        if prompt is None or prompt.mark != mark:
-            return
-        prompt.sounds_from_ms = at_ms
-        self._failures = 0
-        self._standing.prompted(prompt.purpose)
+        prompt = self._prompting.sounds(mark, at_ms)
+        if prompt is not None:
+            self._failures = 0
+            self._standing.prompted(prompt.purpose)
+            self._judging.unjudged = self._judging.unjudged and self._standing.answered
 
     def _finish_prompt(self, at_ms: int) -> list[Command]:
-        prompt = self._playing
-        self._playing = None
+        prompt, said = self._prompting.over(at_ms)
         if prompt is None:
             return []
-        self._now_ms = max(self._now_ms, at_ms)
-        self._quiet_since_ms = max(self._quiet_since_ms, at_ms)
-        commands: list[Command] = []
-        if prompt.sounds_from_ms is not None:
-            commands.append(self._keep(Speaker.DAYBOOK, prompt.text, prompt.purpose, prompt.sounds_from_ms, at_ms))
+        self._floor.prompt_ended(at_ms)
+        commands = self._keep_said(said)
         if prompt.purpose in LAST_WORDS:
-            return commands + self._hang_up()
-        if self._standing.question < 0 and not self._unjudged:
-            return commands + self._advance()
+            return commands + self._script.hang_up()
+        if self._may_advance_at_once():
+            return commands + self._script.advance()
         return commands
 
-    def _give_up(self, lost: _Prompt) -> list[Command]:
-        """A prompt went missing: what began to sound counts as heard, anything else as not said."""
-        return self._go_without(lost.mark) if lost.sounds_from_ms is None else self._finish_prompt(self._now_ms)
+    def _may_advance_at_once(self) -> bool:
+        """The greeting was heard, and nobody said a word into it."""
+        standing = self._standing
+        somebody = self._answering.picked is Picked.PERSON and not standing.screened
+        return somebody and standing.question < 0 and not self._judging.unjudged
 
-    def _go_without(self, mark: str) -> list[Command]:
+    def _go_without(self) -> list[Command]:
         """A prompt could not be said. Its turn comes again by the same waiting; without a greeting there is no call."""
-        prompt = self._playing
-        if prompt is None or prompt.mark != mark:
-            return []
-        self._playing = None
-        self._quiet_since_ms = self._now_ms
+        prompt = self._prompting.playing
+        self._prompting.playing = None
+        self._floor.nothing_was_said()
         self._failures += 1
-        if prompt.purpose in _HEARD_TO_THE_END or self._failures >= FAILURES_BEFORE_GIVING_UP:
-            return self._hang_up()
+        if prompt is None or prompt.purpose in _NEEDED or self._failures >= FAILURES_BEFORE_GIVING_UP:
+            return self._script.hang_up()
         return []
 
     # ---------------------------------------------------------------------------------------------------- the waiting
 
-    def _wait(self) -> list[Command]:
-        if self._now_ms >= self._max_ms:
-            return self._hang_up()
-        if self._speaking and self._now_ms - self._speech_seen_ms > SPEECH_LOST_MS:
-            self._speaking = False
-            self._quiet_since_ms = self._now_ms
-        if self._playing is not None:
-            lost = self._now_ms - self._playing.said_at_ms > MARK_LOST_MS
-            return [Clear(), *self._give_up(self._playing)] if lost else []
-        if self._speaking:
+    def _pass_time(self) -> list[Command]:
+        if self._floor.now_ms >= self._max_ms:
+            return self._script.hang_up()
+        if self._prompting.breaking_off_is_lost(self._floor.now_ms):
+            return self._keep_said(self._prompting.suppose_heard()) + self._catch_up()
+        if self._prompting.playing is not None:
+            return self._await_mark()
+        if self._floor.speaking and self._script.due_by_ms is not None and self._floor.now_ms >= self._script.due_by_ms:
+            self._floor.take()
+        if self._floor.speaking or self._prompting.is_breaking_off:
             return []
-        quiet_ms = self._now_ms - self._quiet_since_ms
-        if self._due is not None:
-            return self._say(*self._due) if quiet_ms >= QUIET_BEFORE_PROMPT_MS else []
-        if self._now_ms >= self._max_ms - TIME_TO_CLOSE_MS:
-            return self._close(self._outcome_if_over()) if quiet_ms >= QUIET_BEFORE_PROMPT_MS else []
-        if self._verdict_awaited is not None or (self._words_unsettled and quiet_ms < WORDS_OVERDUE_MS):
-            return []
-        if self._standing.question < 0:
-            return self._wait_to_begin(quiet_ms)
-        return self._wait_for_more(quiet_ms) if self._standing.answered else self._wait_for_an_answer(quiet_ms)
+        return self._wait(self._floor.quiet_ms)
 
-    def _wait_to_begin(self, quiet_ms: int) -> list[Command]:
-        """Before the first question: what was said into the greeting is judged first, it may be that they want no call."""
-        if quiet_ms < QUIET_BEFORE_PROMPT_MS:
+    def _await_mark(self) -> list[Command]:
+        """A prompt whose mark went missing: what began to sound counts as heard, anything else as not said."""
+        prompt = self._prompting.playing
+        if prompt is None or self._floor.now_ms - prompt.said_at_ms <= MARK_LOST_MS:
             return []
-        return self._ask_verdict(quiet_ms) if self._unjudged else self._advance()
+        return [
+            Clear(),
+            *(self._go_without() if prompt.sounds_from_ms is None else self._finish_prompt(self._floor.now_ms)),
+        ]
 
-    def _wait_for_more(self, quiet_ms: int) -> list[Command]:
-        if quiet_ms >= QUIET_BEFORE_VERDICT_MS and self._unjudged:
-            return self._ask_verdict(quiet_ms)
-        if quiet_ms < PATIENCE_MS:
+    def _wait(self, quiet_ms: int) -> list[Command]:
+        if self._prompting.due is not None:
+            return self._script.say(*self._prompting.due) if quiet_ms >= QUIET_BEFORE_PROMPT_MS else []
+        if self._floor.now_ms >= self._max_ms - TIME_TO_CLOSE_MS:
+            return self._script.close_as_it_stands() if quiet_ms >= QUIET_BEFORE_PROMPT_MS else []
+        if self._judging.awaits:
             return []
-        return (
-            self._advance()
-            if self._standing.encouraged
-            else self._say(self._programme.encouragement, Purpose.ENCOURAGEMENT)
-        )
-
-    def _wait_for_an_answer(self, quiet_ms: int) -> list[Command]:
-        if quiet_ms < SILENCE_MS:
-            return []
-        if self._standing.asked_if_there:
-            return self._close(self._outcome_if_over())
-        return self._say(self._programme.are_you_there, Purpose.ARE_YOU_THERE)
+        quiet = Quiet(quiet_ms, awaits_words=self._floor.awaits_words, unjudged=self._judging.unjudged)
+        match what_to_wait_for(quiet, self._standing, self._answering.picked):
+            case Wait.FOR_MORE:
+                return []
+            case Wait.VERDICT:
+                return [self._judging.ask(self._script.question(), self._turns, quiet_ms)]
+            case Wait.ADVANCE:
+                return self._script.advance()
+            case Wait.ENCOURAGE:
+                return self._script.encourage()
+            case Wait.ASK_IF_THERE:
+                return self._script.ask_if_there()
+            case Wait.ANSWER_SCREENER:
+                self._answering.answered_screener()
+                self._judging.unjudged = False
+                return self._script.answer_screener()
+            case Wait.GREET:
+                self._judging.unjudged = False
+                return self._script.greet()
+            case Wait.LEAVE_MESSAGE:
+                return self._script.leave_message(self._answering.message)
+            case Wait.CLOSE:
+                return self._script.close_as_it_stands()
 
     # ------------------------------------------------------------------------------------------------------ what to do
 
-    def _ask_verdict(self, quiet_ms: int) -> list[Command]:
-        self._verdicts += 1
-        self._verdict_awaited = self._verdicts
-        self._unjudged = False
-        question = self._programme.questions[max(self._standing.question, 0)]
-        return [AskVerdict(self._verdicts, question, tuple(self._turns), quiet_ms)]
+    def _obey_key(self, digit: str) -> list[Command]:
+        match digit:
+            case "9":
+                return self._script.opt_out()
+            case _ if self._script.is_closing:
+                return []
+            case "0":
+                return self._script.stop()
+            case "*" if self._standing.question >= 0:
+                return self._repeat()
+            case "#" if self._standing.question >= 0:
+                return self._skip()
+            case _:
+                return []
 
-    def _advance(self) -> list[Command]:
-        following = self._standing.question + 1
-        if following < len(self._programme.questions):
-            return self._say(self._programme.questions[following], Purpose.QUESTION)
-        return self._close(Outcome.COMPLETED)
+    def _repeat(self) -> list[Command]:
+        self._judging.unjudged = False
+        return self._script.repeat()
 
-    def _close(self, outcome: Outcome) -> list[Command]:
-        self._outcome = outcome
-        return self._say(self._programme.closings[outcome], Purpose.CLOSING)
+    def _skip(self) -> list[Command]:
+        self._judging.unjudged = False
+        return self._script.skip()
 
-    def _opt_out(self) -> list[Command]:
-        if self._standing.opted_out:
+    def _meet_machine(self, *, takes_messages: bool) -> list[Command]:
+        """Unless somebody has answered a question by now, or a call screener was met: then it was mistaken for a voicemail."""
+        if self._standing.talks or self._answering.met_screener or self._script.is_closing:
             return []
-        self._standing.opted_out = True
-        commands: list[Command] = [OptOut()]
-        if self._hung_up:
-            return commands
-        if self._playing is not None:
-            commands += [Clear(), *self._cut_prompt()]
-        return commands + self._say(self._programme.opt_out_confirmation, Purpose.OPT_OUT_CONFIRMATION)
+        self._answering.is_machine()
+        self._prompting.due = None
+        message = self._answering.message
+        # not before its words are known: it may have been a call screener
+        at_once = not self._floor.words_unsettled and (not message or (takes_messages and self._begun))
+        return self._script.break_off() + (self._script.leave_message(message) if at_once else [])
 
-    def _cut_prompt(self) -> list[Command]:
-        """What was said of a prompt up to now is a turn; whatever it was to lead to is given up."""
-        prompt, self._playing = self._playing, None
-        if prompt is None or prompt.sounds_from_ms is None:
+    def _keep_said(self, said: Said | None) -> list[Command]:
+        if said is None:
             return []
-        return [self._keep(Speaker.DAYBOOK, prompt.text, prompt.purpose, prompt.sounds_from_ms, self._now_ms)]
-
-    def _say(self, text: str, purpose: Purpose) -> list[Command]:
-        """Says it, or, while the person speaks, as soon as they have paused."""
-        if self._speaking:
-            self._due = (text, purpose)
-            return []
-        self._due = None
-        self._prompts += 1
-        self._playing = _Prompt(text, purpose, f"prompt-{self._prompts}", self._now_ms)
-        return [Speak(text, purpose, self._playing.mark)]
+        return [self._keep(Speaker.DAYBOOK, said.text, said.prompt.purpose, said.starts_at_ms, said.ends_at_ms)]
 
     def _keep(self, speaker: Speaker, text: str, purpose: Purpose | None, starts_ms: int, ends_ms: int) -> KeepTurn:
         turn = Turn(len(self._turns), speaker, text, purpose, starts_ms, max(starts_ms, ends_ms))
         self._turns.append(turn)
         return KeepTurn(turn)
-
-    def _leave_machine(self) -> list[Command]:
-        self._outcome = Outcome.VOICEMAIL
-        return self._hang_up()
-
-    def _hang_up(self) -> list[Command]:
-        self._hung_up = True
-        self._playing = None
-        return [HangUp()]
-
-    def _outcome_if_over(self) -> Outcome:
-        return self._standing.outcome(self._outcome)
-
-    def _is_playing(self, mark: str) -> bool:
-        return self._playing is not None and self._playing.mark == mark

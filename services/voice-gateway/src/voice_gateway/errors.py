@@ -4,10 +4,12 @@
     ├── ForgedRequest                  it does not bear Twilio's signature
     ├── RequestTooLarge                no webhook of Twilio's is that long
     ├── StreamRefused                  a media stream that may not be served: no start, no token, another format
+    ├── StreamBroken                   a media stream that cannot be carried on; its call can, in another
     ├── MalformedFrame                 one message of a media stream that cannot be understood
     ├── SpeechRefused                  Google does not take our request, and will not take it later
     └── Unavailable (retryable)
-        └── SpeechUnavailable          Google did not answer in time, or broke off
+        ├── SpeechUnavailable          Google did not answer in time, or broke off
+        └── GatewayFull                this process has all the conversations that it may have
 
 Texts hold no word, name or number of a person (promise 6).
 """
@@ -36,6 +38,19 @@ class StreamRefused(DaybookError):
         self.reason = reason
 
 
+class StreamBroken(DaybookError):
+    """A media stream whose other side is as good as gone, or is not to be borne.
+
+    Args:
+        reason: a stable term for logs and metrics, e.g. `silent`.
+        observation: what was seen, as a sentence.
+    """
+
+    def __init__(self, reason: str, observation: str) -> None:
+        super().__init__(f"The media stream is given up ({reason}). {observation}")
+        self.reason = reason
+
+
 class MalformedFrame(DaybookError):
     """One message of a media stream that cannot be understood.
 
@@ -54,4 +69,8 @@ class SpeechRefused(DaybookError):
 
 
 class SpeechUnavailable(Unavailable):
+    pass
+
+
+class GatewayFull(Unavailable):
     pass

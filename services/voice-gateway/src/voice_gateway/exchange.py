@@ -19,10 +19,13 @@ class Purpose(StrEnum):
 
     GREETING = "greeting"
     QUESTION = "question"
+    REPETITION = "repetition"
     ENCOURAGEMENT = "encouragement"
     ARE_YOU_THERE = "are_you_there"
     CANNOT_ANSWER = "cannot_answer"
     RESUMPTION = "resumption"
+    SCREENING_ANSWER = "screening_answer"
+    VOICEMAIL_MESSAGE = "voicemail_message"
     OPT_OUT_CONFIRMATION = "opt_out_confirmation"
     CLOSING = "closing"
 
@@ -73,9 +76,10 @@ class Began:
 
 @dataclass(frozen=True)
 class Tick:
-    """So much audio has arrived."""
+    """So much audio has arrived; `sound_ms` is when the person last made a sound in it, if they did."""
 
     at_ms: int
+    sound_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class SpeechEnded:
 class Hearing:
     """Words are being heard that are not settled yet; `at_ms` is how far they reach."""
 
+    text: str
     at_ms: int
 
 
@@ -129,6 +134,15 @@ class Played:
 
 
 @dataclass(frozen=True)
+class CutOff:
+    """A prompt that sounded was cleared, and this share of it had been heard, 0 to 1."""
+
+    mark: str
+    at_ms: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Unspoken:
     """A prompt could not be said."""
 
@@ -142,7 +156,14 @@ class Pressed:
 
 @dataclass(frozen=True)
 class AnsweredByMachine:
-    """It was no person who picked up."""
+    """It was no person who picked up; `takes_messages` where it has said all it has to say, and records from now on."""
+
+    takes_messages: bool = False
+
+
+@dataclass(frozen=True)
+class JournalAway:
+    """The journal has been away for so long that soon nothing more could be kept: the call is to be ended before."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +186,11 @@ Event = (
     | Judged
     | Sounding
     | Played
+    | CutOff
     | Unspoken
     | Pressed
     | AnsweredByMachine
+    | JournalAway
     | LineGone
     | Closed
 )
@@ -186,7 +209,7 @@ class Speak:
 
 @dataclass(frozen=True)
 class Clear:
-    """Say nothing of what is still to be said."""
+    """Say nothing of what is still to be said; `CutOff` comes back where some of it sounds."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +217,13 @@ class KeepTurn:
     """Make this durable before anything else is said."""
 
     turn: Turn
+
+
+@dataclass(frozen=True)
+class BeginClosing:
+    """The last words come next. Remember it, and how the conversation will end: whoever carries it on says these, no others."""
+
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
@@ -223,4 +253,4 @@ class End:
     outcome: Outcome
 
 
-Command = Speak | Clear | KeepTurn | AskVerdict | OptOut | HangUp | End
+Command = Speak | Clear | KeepTurn | BeginClosing | AskVerdict | OptOut | HangUp | End

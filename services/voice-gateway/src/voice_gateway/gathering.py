@@ -1,10 +1,14 @@
 """The standard orchestrator: the same conversation by Twilio's own voice and recogniser, one `<Say>` and `<Gather>` a turn.
 
-Nothing of it is kept here between two webhooks: each begins with the turns that the journal has. Twilio tells no times, so the
-turns' are estimates: what is said takes its words' time, and what it waited is how long it was told to wait.
+Nothing of it is kept here between two webhooks but which calls are held: each begins with the turns that the journal has. Twilio
+tells no times, so the turns' are estimates: what is said takes its words' time, and what it waited is how long it was told to
+wait. Nor does it tell how much of a prompt was heard where the person spoke into it, or what they were saying when they hung up.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from weakref import WeakValueDictionary
 
 import grpc
 import structlog
@@ -16,8 +20,10 @@ from voice_gateway.attempts import Attempt
 from voice_gateway.briefing import Briefings
 from voice_gateway.callbacks import Gathered
 from voice_gateway.calls import CallsInProgress
-from voice_gateway.conversation import PATIENCE_MS, QUIET_BEFORE_VERDICT_MS, SILENCE_MS, Conversation
+from voice_gateway.conversation import Conversation
+from voice_gateway.conversations import Conversations
 from voice_gateway.exchange import (
+    AnsweredByMachine,
     AskVerdict,
     Began,
     Closed,
@@ -37,23 +43,29 @@ from voice_gateway.exchange import (
     Tick,
     Turn,
 )
-from voice_gateway.journal import Journal, Keeper
-from voice_gateway.programmes import Programme, programme_for
+from voice_gateway.journal import Journal, OpenedSession
+from voice_gateway.keeper import Keeper
+from voice_gateway.programmes import Programme
 from voice_gateway.progress import Progress
+from voice_gateway.standing import standing_after
 from voice_gateway.verdict import Judge
+from voice_gateway.waiting import PATIENCE_MS, QUIET_BEFORE_VERDICT_MS, SCREENED_MS, SILENCE_MS
 
 log = structlog.get_logger()
 
 JOURNAL_WITHIN_S = 5.0
 MS_PER_WORD = 400
+MACHINE_SILENCE_MS = 2_000
+"""A machine that was told apart before it was greeted, and is silent for so long, has said what it has to say."""
+
+_HELD = 10_000
+
+_News = Gathered | Closed | None
+"""What a step is about: what the person did, that they have hung up, or None for a conversation to be begun."""
 
 
 class Gathering:
-    """
-    Args:
-        operator_name: who calls, as the greeting says it.
-        max_call_s: how long a conversation may become.
-    """
+    """Holds conversations turn by turn."""
 
     def __init__(
         self,
@@ -64,8 +76,7 @@ class Gathering:
         judge: Judge,
         clock: Clock,
         calls: CallsInProgress,
-        operator_name: str,
-        max_call_s: int,
+        conversations: Conversations,
     ) -> None:
         self._briefings = briefings
         self._journal = journal
@@ -73,22 +84,34 @@ class Gathering:
         self._judge = judge
         self._clock = clock
         self._calls = calls
-        self._operator_name = operator_name
-        self._max_ms = max_call_s * 1000
+        self._conversations = conversations
+        self._steps: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._held: OrderedDict[str, None] = OrderedDict()
 
     async def begin(self, attempt: Attempt, call_sid: str, action_url: str) -> str:
         """The TwiML that greets, or that goes on where another orchestrator stopped."""
-        return await self._step(attempt, call_sid, action_url, lambda now_ms: [Began(now_ms)])
+        return await self._step(attempt, call_sid, action_url, None)
 
     async def go_on(self, attempt: Attempt, gathered: Gathered, action_url: str) -> str:
         """The TwiML after the person said something, pressed a key, or did neither."""
-        return await self._step(attempt, gathered.call_sid, action_url, lambda now_ms: _events(gathered, now_ms))
+        return await self._step(attempt, gathered.call_sid, action_url, gathered)
 
-    async def _step(
-        self, attempt: Attempt, call_sid: str, action_url: str, events: Callable[[int], list[Event]]
-    ) -> str:
+    async def hung_up(self, attempt: Attempt, call_sid: str) -> None:
+        """The carrier told that the call has ended: so has its conversation, if this process held it and it was not over."""
+        if attempt.attempt_id in self._held:
+            await self._step(attempt, call_sid, "", Closed())
+
+    async def _step(self, attempt: Attempt, call_sid: str, action_url: str, news: _News) -> str:
+        """One step of a call at a time: what was said last is kept before its session ends."""
+        step = self._steps.setdefault(attempt.call_id, asyncio.Lock())
+        async with step:
+            document = await self._take_step(attempt, call_sid, action_url, news)
+        if self._calls.is_over(attempt.attempt_id):
+            self._held.pop(attempt.attempt_id, None)
+        return document
+
+    async def _take_step(self, attempt: Attempt, call_sid: str, action_url: str, news: _News) -> str:
         briefing = await self._briefings.of_call(attempt.call_id)
-        programme = programme_for(briefing.locale)
         try:
             opened = await self._journal.open_session(
                 attempt,
@@ -99,34 +122,51 @@ class Gathering:
         except Unavailable:
             log.error("stream.not_held", reason="journal")
             self._calls.ended(attempt.attempt_id)
-            return twiml.say_and_hang_up(programme.cannot_keep, language=programme.locale)
+            return await self._part_without_journal(attempt, call_sid, self._conversations.programme(briefing), news)
         if opened.finished:
             self._calls.ended(attempt.attempt_id)
             return twiml.hang_up()
-        conversation = Conversation(
-            programme,
-            greeting=programme.greeting_for(briefing.spoken_name, self._operator_name),
-            max_ms=self._max_ms,
-            turns=opened.turns,
-        )
+        self._hold(attempt)
+        programme, conversation = self._conversations.open(attempt, briefing, opened)
         if not opened.turns:
             await self._progress.reflection_started(attempt, call_sid, opened.session_id)
+
+        async def tell_opt_out() -> None:
+            await self._progress.reflection_ended(attempt, call_sid, opened.session_id, Outcome.OPTED_OUT)
+
+        machine = self._calls.machine(attempt)
         async with self._journal.keeping(opened.session_id) as keeper:
-            exchange = _Exchange(conversation, programme, self._judge, keeper, now_ms=opened.kept_ms)
-            await exchange.handle(events(opened.kept_ms))
+            exchange = _Exchange(
+                conversation, programme, self._judge, keeper, tell_opt_out=tell_opt_out, now_ms=opened.kept_ms
+            )
+            await exchange.handle(_events(news, machine, opened))
             if exchange.outcome is not None:
                 await self._end(keeper, exchange.outcome)
         if exchange.outcome is None:
+            waits_ms = MACHINE_SILENCE_MS if machine and not exchange.said else _patience_ms(conversation.turns)
             return twiml.say_and_gather(
                 " ".join(exchange.said),
                 language=programme.locale,
                 action_url=action_url,
-                timeout_s=(PATIENCE_MS if _person_spoke_last(conversation.turns) else SILENCE_MS) // 1000,
+                timeout_s=waits_ms // 1000,
             )
         self._calls.ended(attempt.attempt_id)
         await self._progress.reflection_ended(attempt, call_sid, opened.session_id, exchange.outcome)
         log.info("conversation.ended", session_id=opened.session_id, outcome=exchange.outcome)
         return twiml.say_and_hang_up(" ".join(exchange.said), language=programme.locale)
+
+    def _hold(self, attempt: Attempt) -> None:
+        self._held[attempt.attempt_id] = None
+        if len(self._held) > _HELD:
+            self._held.popitem(last=False)
+
+    async def _part_without_journal(self, attempt: Attempt, call_sid: str, programme: Programme, news: _News) -> str:
+        """Nothing can be kept; but whoever wants no more calls is to get none."""
+        if not (isinstance(news, Gathered) and _wants_no_more_calls(news, programme)):
+            return twiml.say_and_hang_up(programme.cannot_keep, language=programme.locale)
+        log.info("person.opted_out")
+        await self._progress.reflection_ended(attempt, call_sid, "", Outcome.OPTED_OUT)
+        return twiml.say_and_hang_up(programme.opt_out_confirmation, language=programme.locale)
 
     async def _end(self, keeper: Keeper, outcome: Outcome) -> None:
         try:
@@ -139,12 +179,20 @@ class _Exchange:
     """What one webhook's events lead to, all of it at once: what is to be said counts as said."""
 
     def __init__(
-        self, conversation: Conversation, programme: Programme, judge: Judge, keeper: Keeper, *, now_ms: int
+        self,
+        conversation: Conversation,
+        programme: Programme,
+        judge: Judge,
+        keeper: Keeper,
+        *,
+        tell_opt_out: Callable[[], Awaitable[None]],
+        now_ms: int,
     ) -> None:
         self._conversation = conversation
         self._programme = programme
         self._judge = judge
         self._keeper = keeper
+        self._tell_opt_out = tell_opt_out
         self._now_ms = now_ms
         self.said: list[str] = []
         self.outcome: Outcome | None = None
@@ -170,6 +218,7 @@ class _Exchange:
                         waiting.insert(0, Judged(command.number, verdict))
                     case OptOut():
                         log.info("person.opted_out")
+                        await self._tell_opt_out()
                     case HangUp():
                         waiting = [Closed()]
                     case End(outcome):
@@ -178,19 +227,37 @@ class _Exchange:
                         pass
 
 
-def _events(gathered: Gathered, now_ms: int) -> list[Event]:
-    if gathered.digits:
-        return [Pressed(digit) for digit in gathered.digits[:1]]
-    if gathered.speech.strip():
-        ends_ms = now_ms + _duration_ms(gathered.speech)
-        return [Heard(gathered.speech, now_ms, ends_ms), Tick(ends_ms + QUIET_BEFORE_VERDICT_MS)]
-    # twice: the first may only ask for a verdict, the second finds the person silent for as long
-    return [Tick(now_ms + SILENCE_MS), Tick(now_ms + SILENCE_MS)]
+def _events(news: _News, machine: AnsweredByMachine | None, opened: OpenedSession) -> list[Event]:
+    now_ms = opened.kept_ms
+    known: list[Event] = [machine] if machine else []
+    match news:
+        case None:
+            has_spoken = bool(machine and machine.takes_messages)
+            return [*known, Began(now_ms), *([Tick(now_ms + QUIET_BEFORE_VERDICT_MS)] if has_spoken else [])]
+        case Closed():
+            return [news]
+        case Gathered(digits=digits) if digits:
+            return [Pressed(digits[0])]
+        case Gathered(speech=speech) if speech.strip():
+            ends_ms = now_ms + _duration_ms(speech)
+            # the machine first: whether it was one after all, what it says will tell
+            return [*known, Heard(speech, now_ms, ends_ms), Tick(ends_ms + QUIET_BEFORE_VERDICT_MS)]
+        case _:
+            waited_ms = now_ms + max(SILENCE_MS, _patience_ms(opened.turns))
+            # twice: the first may only ask for a verdict, the second finds the person silent for as long
+            return [*known, Tick(waited_ms), Tick(waited_ms)]
+
+
+def _patience_ms(turns: Sequence[Turn]) -> int:
+    """How long nothing may be heard after these turns until something is said, or done."""
+    if standing_after(turns).screened:
+        return SCREENED_MS
+    return PATIENCE_MS if turns and turns[-1].speaker is Speaker.PERSON else SILENCE_MS
+
+
+def _wants_no_more_calls(gathered: Gathered, programme: Programme) -> bool:
+    return gathered.digits.startswith("9") or programme.is_opt_out(gathered.speech)
 
 
 def _duration_ms(text: str) -> int:
     return MS_PER_WORD * len(text.split())
-
-
-def _person_spoke_last(turns: Sequence[Turn]) -> bool:
-    return bool(turns) and turns[-1].speaker is Speaker.PERSON

@@ -22,7 +22,7 @@ from voice_gateway.settings import Settings
 from voice_gateway.speech_to_text import GoogleSpeechToText
 from voice_gateway.streams import Speech
 from voice_gateway.text_to_speech import GoogleTextToSpeech
-from voice_gateway.verdict import DEADLINE_S, GeminiJudge
+from voice_gateway.verdict import CONNECTED_FOR_S, DEADLINE_S, GeminiJudge
 
 log = structlog.get_logger()
 
@@ -42,7 +42,8 @@ async def open_speech(settings: Settings) -> AsyncIterator[Speech]:
         to_text, from_text = _speech_client(settings), _text_to_speech_client(settings)
     except GoogleAuthError:
         raise _no_credentials() from None
-    async with to_text, from_text, httpx2.AsyncClient(timeout=DEADLINE_S) as http:
+    limits = httpx2.Limits(keepalive_expiry=CONNECTED_FOR_S)
+    async with to_text, from_text, httpx2.AsyncClient(timeout=DEADLINE_S, limits=limits) as http:
         gemini = Client(
             api_key=settings.gemini_api_key.get_secret_value(),
             http_options=HttpOptions(

@@ -1,15 +1,59 @@
-"""What Daybook says: the reflection programme of each language, as data."""
+"""What Daybook says and understands: the reflection programmes, in each language, as data (`words/*.toml`)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from voice_gateway.exchange import Outcome
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from voice_gateway.exchange import Outcome, Purpose, Turn
+from voice_gateway.prompting import BREAK_OFF
 
 DEFAULT_LOCALE = "en-US"
+DEFAULT_PROGRAMME = "evening_review"
+
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Phrase = Annotated[str, Field(pattern=r"^[\w']+( [\w']+)*$")]
+"""Lower case words, as `plain` writes an utterance."""
+Phrases = frozenset[Phrase]
+OutcomeSaid = Literal[Outcome.COMPLETED, Outcome.CUT_SHORT, Outcome.SILENT]
+
+_WORDS = re.compile(r"[\w']+")
 
 
-@dataclass(frozen=True)
-class Programme:
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Closings(_Data):
+    """The last words, by how the conversation ends; `stopped` where the person asked to end it and had said nothing."""
+
+    completed: Text
+    cut_short: Text
+    silent: Text
+    stopped: Text
+
+
+class Listened(_Data):
+    """What is understood without a verdict.
+
+    Attributes:
+        opt_out, end, repeat, skip: an utterance that is one of these, and no more, asks for it.
+        backchannel: whoever says nothing but these only shows that they listen.
+        screening, hold, machine: an utterance that holds one of these is a call screener's, its wait, or a voicemail's.
+    """
+
+    opt_out: Phrases
+    end: Phrases
+    repeat: Phrases
+    skip: Phrases
+    backchannel: Phrases
+    screening: Phrases
+    hold: Phrases
+    machine: Phrases
+
+
+class Language(_Data):
     """The words of one language.
 
     Attributes:
@@ -17,28 +61,84 @@ class Programme:
         greeting: who calls, that it is automated and recorded, how to opt out (reference/telephony.md, D); it takes
             `{name}` and `{operator}`.
         name: how a name is put into the greeting; it takes `{name}`.
-        questions: asked in this order.
-        opt_out_phrases: an utterance that is one of these, and no more, needs no verdict.
+        screening_answer: who calls and why, for a call screener; it takes `{operator}`.
+        voicemail_message: all that a voicemail is told; it takes `{operator}`. Empty: nothing.
+        programmes: the questions of each, asked in this order.
     """
 
     locale: str
-    greeting: str
-    name: str
-    questions: tuple[str, ...]
-    encouragement: str
-    are_you_there: str
-    cannot_answer: str
-    resumption: str
-    opt_out_confirmation: str
-    closings: dict[Outcome, str]
-    opt_out_phrases: frozenset[str]
-    not_an_answering_service: str
-    cannot_keep: str
+    greeting: Text
+    name: Text
+    encouragement: Text
+    are_you_there: Text
+    cannot_answer: Text
+    resumption: Text
+    journal_away: Text
+    opt_out_confirmation: Text
+    not_an_answering_service: Text
+    cannot_keep: Text
+    screening_answer: Text
+    voicemail_message: Annotated[str, Field(max_length=400)]
+    closings: Closings
+    programmes: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]]
+    phrases: Listened
 
-    def greeting_for(self, spoken_name: str, operator: str) -> str:
+    @model_validator(mode="after")
+    def _can_be_said(self) -> "Language":
+        if DEFAULT_PROGRAMME not in self.programmes:
+            raise ValueError(
+                f"programmes: is to have {DEFAULT_PROGRAMME}, which holds where a person chose none that there is"
+            )
+        for text in (self.greeting, self.screening_answer, self.voicemail_message, self.not_an_answering_service):
+            text.format(name="", operator="")
+        return self
+
+
+class Programme:
+    """The words of one conversation: a language, and the questions of one of its programmes.
+
+    Args:
+        operator: who calls, as the person is told.
+    """
+
+    def __init__(self, language: Language, questions: tuple[str, ...], operator: str) -> None:
+        self.locale = language.locale
+        self.questions = questions
+        self.encouragement = language.encouragement
+        self.are_you_there = language.are_you_there
+        self.cannot_answer = language.cannot_answer
+        self.resumption = language.resumption
+        self.journal_away = language.journal_away
+        self.opt_out_confirmation = language.opt_out_confirmation
+        self.cannot_keep = language.cannot_keep
+        self.stopped = language.closings.stopped
+        self.closings: dict[Outcome, str] = {
+            Outcome.COMPLETED: language.closings.completed,
+            Outcome.CUT_SHORT: language.closings.cut_short,
+            Outcome.SILENT: language.closings.silent,
+        }
+        self.screening_answer = language.screening_answer.format(operator=operator)
+        self.voicemail_message = language.voicemail_message.format(operator=operator)
+        self.not_an_answering_service = language.not_an_answering_service.format(operator=operator)
+        self._language = language
+        self._operator = operator
+
+    def going_on_from(self, turns: Sequence[Turn]) -> "Programme":
+        """The words for a conversation that has these turns: it goes on with the questions that it began with.
+
+        The person may have chosen another programme since. Where none of this language begins so (they chose another language, or
+        another release asked), what was asked stays, and what follows is of this programme.
+        """
+        asked = [turn.text for turn in turns if turn.purpose is Purpose.QUESTION]
+        for questions in (self.questions, *self._language.programmes.values()):
+            if _begins_with(questions, asked):
+                return Programme(self._language, questions, self._operator)
+        return Programme(self._language, (*asked, *self.questions[len(asked) :]), self._operator)
+
+    def greeting_for(self, spoken_name: str) -> str:
         """The greeting of a person whose name may be empty."""
-        name = self.name.format(name=spoken_name) if spoken_name else ""
-        return self.greeting.format(name=name, operator=operator)
+        name = self._language.name.format(name=spoken_name) if spoken_name else ""
+        return self._language.greeting.format(name=name, operator=self._operator)
 
     def fixed_prompts(self) -> tuple[str, ...]:
         """All that is said in every call alike."""
@@ -48,61 +148,53 @@ class Programme:
             self.are_you_there,
             self.cannot_answer,
             self.resumption,
+            self.journal_away,
             self.opt_out_confirmation,
+            self.stopped,
+            self.screening_answer,
+            *filter(None, [self.voicemail_message]),
             *self.closings.values(),
         )
 
     def is_opt_out(self, utterance: str) -> bool:
-        return " ".join(re.findall(r"[\w']+", utterance.lower().replace("\u2019", "'"))) in self.opt_out_phrases
+        return plain(utterance) in self._language.phrases.opt_out
+
+    def is_end(self, utterance: str) -> bool:
+        return plain(utterance) in self._language.phrases.end
+
+    def is_repeat(self, utterance: str) -> bool:
+        return plain(utterance) in self._language.phrases.repeat
+
+    def is_skip(self, utterance: str) -> bool:
+        return plain(utterance) in self._language.phrases.skip
+
+    def is_backchannel(self, utterance: str) -> bool:
+        """Whether it is nothing but signs that they listen, one or several."""
+        sounds = "|".join(self._language.phrases.backchannel)
+        return re.fullmatch(rf"(?:(?:{sounds})(?: |$))*", plain(utterance)) is not None
+
+    def is_screening(self, utterance: str) -> bool:
+        return _holds(utterance, self._language.phrases.screening)
+
+    def is_hold(self, utterance: str) -> bool:
+        return _holds(utterance, self._language.phrases.hold)
+
+    def is_machine(self, utterance: str) -> bool:
+        return _holds(utterance, self._language.phrases.machine)
 
 
-ENGLISH = Programme(
-    locale="en-US",
-    greeting=(
-        "Hello{name}. This is {operator}, an automated assistant, with your call to reflect on the day. "
-        "This call is recorded for your journal. To stop these calls, press 9 or say: stop calling."
-    ),
-    name=" {name}",
-    questions=(
-        "How was your day? Take all the time you want.",
-        "What is on your mind most as you look back on it?",
-        "Is there anything you want to carry into tomorrow?",
-    ),
-    encouragement="Take your time.",
-    are_you_there="Are you still there?",
-    cannot_answer="I can only listen and write down what you say. Please go on whenever you like.",
-    resumption="I am back, sorry for the gap. What you said is kept. Please go on.",
-    opt_out_confirmation="I understand. You will not be called any more. Good-bye.",
-    closings={
-        Outcome.COMPLETED: "Thank you. Your reflection is in your journal. Good-bye.",
-        Outcome.CUT_SHORT: "Thank you. I have kept what you said in your journal. Good-bye.",
-        Outcome.SILENT: "I could not hear you. I will try again another time. Good-bye.",
-    },
-    opt_out_phrases=frozenset(
-        {
-            "stop calling",
-            "stop calling me",
-            "please stop calling",
-            "please stop calling me",
-            "don't call me",
-            "don't call me again",
-            "don't call me anymore",
-            "don't call me any more",
-            "do not call me",
-            "do not call me again",
-            "never call me again",
-        }
-    ),
-    not_an_answering_service=(
-        "This is {operator}, an automated assistant that calls people at the times they chose. "
-        "Nobody listens at this number. Good-bye."
-    ),
-    cannot_keep="Your journal cannot be reached just now, so I will not keep you. Good-bye.",
-)
-
-_PROGRAMMES = {"en": ENGLISH}
+def plain(utterance: str) -> str:
+    """An utterance as its words, in lower case, without what stands between them."""
+    return " ".join(_WORDS.findall(utterance.lower().replace("\u2019", "'")))
 
 
-def programme_for(locale: str) -> Programme:
-    """The programme of a person's language, in English where there is none."""
-    return _PROGRAMMES.get(locale.partition("-")[0].lower(), ENGLISH)
+def _begins_with(questions: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether these are the first of the questions; what was broken off was heard in part."""
+    return len(asked) <= len(questions) and all(
+        question.startswith(heard.removesuffix(BREAK_OFF)) for question, heard in zip(questions, asked, strict=False)
+    )
+
+
+def _holds(utterance: str, phrases: Phrases) -> bool:
+    said = f" {plain(utterance)} "
+    return any(f" {phrase} " in said for phrase in phrases)

@@ -55,6 +55,7 @@ class Progress:
         """
         message = self._about(attempt, detection.call_sid)
         message.answered_by.party = detection.party
+        message.answered_by.takes_messages = detection.takes_messages
         await self._bus.publish(
             CALL_PROGRESSED, message, event_id=f"{attempt.attempt_id}.{detection.call_sid}.answered_by"
         )

@@ -1,8 +1,8 @@
-"""The recording of a call while it runs: two tracks on one timeline, cut into segments of one second.
+"""The recording of a call while it runs: two tracks on one timeline, cut into segments of less than a second.
 
 The person's track is what arrived, by the timestamps of its frames; a hole in it is silence. Daybook's track is what was
-really to be heard: audio is placed where it plays, after what was sent before and never in the past, and what was cleared
-before it played is not in it.
+really heard of it (`playout`). It is written one piece of the person's audio later, since the marks that tell what was heard
+during a piece come right behind it.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from voice_gateway.errors import MalformedFrame
 from voice_gateway.exchange import Speaker
 from voice_gateway.media import BYTES_PER_MS, SILENCE
+from voice_gateway.playout import PIECE_MS, CutShort, Playout
 
-SEGMENT_MS = 1000
+SEGMENT_MS = 800
+"""A second at most may be lost with the process: this much is in the making, and the journal has the rest to make it durable."""
 SEGMENT_BYTES = SEGMENT_MS * BYTES_PER_MS
 _JITTER_MS = 40
 _LONGEST_HOLE_MS = 60_000
@@ -19,7 +21,7 @@ _LONGEST_HOLE_MS = 60_000
 
 @dataclass(frozen=True)
 class Segment:
-    """At most one second of one track; `sequence` has no gaps, `starts_at_ms` may."""
+    """At most `SEGMENT_MS` of one track; `sequence` has no gaps, `starts_at_ms` may."""
 
     track: Speaker
     sequence: int
@@ -78,18 +80,13 @@ class Recording:
         self._daybook = _Track(
             Speaker.DAYBOOK, starts_at_ms=starts_at_ms, next_sequence=next_sequences.get(Speaker.DAYBOOK, 0)
         )
-        self._to_play = bytearray()
-        self._silence_before_bytes = 0
+        self._playout = Playout()
+        self._complete: list[Segment] = []
 
     @property
     def now_ms(self) -> int:
         """How far the recording reaches: the present, in media time."""
         return self._person.ends_at_ms
-
-    @property
-    def plays_until_ms(self) -> int:
-        """When all that was sent will have been played."""
-        return self._daybook.ends_at_ms + (self._silence_before_bytes + len(self._to_play)) // BYTES_PER_MS
 
     def heard(self, timestamp_ms: int, audio: bytes) -> tuple[bytes, list[Segment]]:
         """The person's next audio.
@@ -106,32 +103,52 @@ class Recording:
             raise MalformedFrame("media.timestamp", "It is more than a minute ahead of the audio before it.")
         if hole_ms > _JITTER_MS:
             audio = SILENCE * (hole_ms * BYTES_PER_MS) + audio
-        segments = self._person.append(audio)
-        return audio, segments + self._play(self._person.ends_at_ms)
+        self._play(self._person.ends_at_ms)
+        segments = self._person.append(audio) + self._complete
+        self._complete = []
+        return audio, segments
 
-    def sent(self, audio: bytes) -> None:
-        """Audio for the person: it plays after what was sent before, or else from now on."""
-        if not self._to_play:
-            behind_ms = self._person.ends_at_ms - self._daybook.ends_at_ms
-            self._silence_before_bytes = max(0, behind_ms) * BYTES_PER_MS
-        self._to_play += audio
+    def sent(self, mark: str, audio: bytes) -> None:
+        """More of a prompt was sent to the person."""
+        self._playout.sent(mark, audio)
 
-    def cleared(self) -> None:
-        """What was not played yet is not heard."""
-        self._to_play.clear()
-        self._silence_before_bytes = 0
+    def all_sent(self, mark: str) -> None:
+        """No more of it comes."""
+        self._playout.all_sent(mark)
+
+    def begins(self, mark: str) -> int | None:
+        """The first of a prompt was heard just now, in the last piece of the person's audio.
+
+        Returns:
+            When it began to be heard; None where that is no news.
+        """
+        self._play(self._person.ends_at_ms - PIECE_MS)
+        return self._daybook.ends_at_ms if self._playout.begins(mark) else None
+
+    def ends(self, mark: str) -> None:
+        """A prompt was heard to its end, unless it is being cleared."""
+        self._playout.ends(mark)
+
+    def clear(self) -> int:
+        """What was not heard yet is being cleared.
+
+        Returns:
+            The clear's number, for `cleared`.
+        """
+        return self._playout.clear()
+
+    def cleared(self, number: int) -> list[CutShort]:
+        """A clear was obeyed just now: of these prompts no more is heard than was."""
+        self._play(self._person.ends_at_ms)
+        return self._playout.cleared(number)
 
     def finish(self) -> list[Segment]:
         """What is left of both tracks, up to now."""
-        return self._play(self._person.ends_at_ms) + self._person.flush() + self._daybook.flush()
+        self._play(self._person.ends_at_ms)
+        return self._complete + self._person.flush() + self._daybook.flush()
 
-    def _play(self, until_ms: int) -> list[Segment]:
-        """Moves what was played by then onto Daybook's track."""
+    def _play(self, until_ms: int) -> None:
+        """Moves what was heard by then onto Daybook's track."""
         missing = (until_ms - self._daybook.ends_at_ms) * BYTES_PER_MS
-        if missing <= 0:
-            return []
-        silence = min(missing, self._silence_before_bytes)
-        self._silence_before_bytes -= silence
-        played = bytes(self._to_play[: missing - silence])
-        del self._to_play[: len(played)]
-        return self._daybook.append((SILENCE * silence + played).ljust(missing, SILENCE))
+        if missing > 0:
+            self._complete += self._daybook.append(self._playout.play(missing).ljust(missing, SILENCE))

@@ -13,18 +13,21 @@ import structlog
 
 from chassis.telemetry import observe
 from voice_gateway.conversation import Conversation
-from voice_gateway.errors import MalformedFrame, SpeechRefused, SpeechUnavailable, StreamRefused
+from voice_gateway.errors import SpeechRefused, SpeechUnavailable, StreamBroken
 from voice_gateway.exchange import (
     AnsweredByMachine,
     AskVerdict,
     Began,
+    BeginClosing,
     Clear,
     Closed,
     Command,
+    CutOff,
     End,
     Event,
     HangUp,
     Heard,
+    JournalAway,
     Judged,
     KeepTurn,
     LineGone,
@@ -32,46 +35,59 @@ from voice_gateway.exchange import (
     Outcome,
     Played,
     Pressed,
+    Purpose,
     Sounding,
     Speak,
     Tick,
     Turn,
     Unspoken,
 )
-from voice_gateway.journal import Keeper
+from voice_gateway.keeper import Keeper
 from voice_gateway.line import NORMAL_CLOSURE, TRY_AGAIN_LATER, Line
-from voice_gateway.media import Audio, Digit, MarkReached, Stopped
+from voice_gateway.loudness import Loudness
+from voice_gateway.media import Audio, Digit, Frame, MarkReached, Stopped
 from voice_gateway.metrics import (
     barge_ins,
     recognition_s,
+    streams_given_up,
     synthesis_s,
     time_to_first_audio_s,
     turn_gap_s,
     unspoken_prompts,
 )
+from voice_gateway.pace import Pace
 from voice_gateway.programmes import Programme
 from voice_gateway.recording import Recording
 from voice_gateway.speech_to_text import Ear, SpeechEvent
 from voice_gateway.text_to_speech import TextToSpeech
 from voice_gateway.verdict import Judge
+from voice_gateway.waiting import next_look_ms
 
 log = structlog.get_logger()
 
-TICK_MS = 100
+BEGUN, CLEARED = "/begun", "cleared-"
+"""What marks are called beside the end of a prompt, which bears its name."""
 TURNS_SAFE_WITHIN_S = 3.0
 """How long a prompt waits for the turns before it to be durable; then the call goes on, and they become so later."""
 TRIES_TO_SPEAK = 2
+FIRST_WORDS = frozenset({Purpose.GREETING, Purpose.RESUMPTION})
+"""Of a stream. Without a voice for them there is none for this call."""
 LAST_WORDS_WITHIN_S = 2.0
 """How long words that were begun before the line was closed may take to be settled."""
 
 
 @dataclass(frozen=True)
 class Senses:
-    """How one call hears, speaks and judges, in one language."""
+    """How one call hears, speaks and judges, in one language.
+
+    Attributes:
+        hears_from_ms: the moment of the recording from which on the ear hears. What was said before the stream began, and is
+            not in words yet, it hears too.
+    """
 
     programme: Programme
-    locale: str
     ear: Ear
+    hears_from_ms: int
     voice: TextToSpeech
     judge: Judge
 
@@ -82,6 +98,8 @@ class Session:
     Args:
         on_opt_out: called at once when the person wants no more calls.
         on_hang_up: called when the conversation is over, before its line is closed.
+        on_no_speech: called before the stream is broken off because it has no recogniser or no voice, with the reason.
+        started_s: when the stream started, by the monotonic clock.
     """
 
     def __init__(
@@ -91,20 +109,27 @@ class Session:
         recording: Recording,
         senses: Senses,
         keeper: Keeper,
+        pace: Pace,
         *,
         on_opt_out: Callable[[], None],
         on_hang_up: Callable[[], None],
+        on_no_speech: Callable[[str], None],
+        started_s: float,
     ) -> None:
         self._line = line
         self._conversation = conversation
         self._recording = recording
         self._senses = senses
         self._keeper = keeper
+        self._pace = pace
         self._on_opt_out = on_opt_out
         self._on_hang_up = on_hang_up
+        self._on_no_speech = on_no_speech
         self._starts_at_ms = recording.now_ms
-        self._ticked_ms = recording.now_ms
-        self._began_s = time.monotonic()
+        self._ticked_ms = self._ticks_at_ms = recording.now_ms
+        self._loudness = Loudness()
+        self._sound_ms: int | None = None
+        self._started_s = started_s
         self._spoken_to = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._speaking: asyncio.Task[None] | None = None
@@ -120,8 +145,8 @@ class Session:
         """
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._start(self._line.write())
             self._start(self._listen_to_the_line())
+            self._start(self._watch_the_keeper())
             listening = group.create_task(self._listen_to_speech())
             self._apply(Began(self._recording.now_ms))
             await self._line_over.wait()
@@ -129,21 +154,26 @@ class Session:
                 task.cancel()
             # first the line: what is said into it from now on is heard by nobody. A gateway that does not know yet that
             # the conversation is over learns it from the last words among its turns.
-            await self._line.close(TRY_AGAIN_LATER if self._broken else NORMAL_CLOSURE)
+            self._line.close(TRY_AGAIN_LATER if self._broken else NORMAL_CLOSURE)
             await self._hear_out(listening)
             if not self._broken:
                 self._apply(Closed())
         self._keeper.keep_audio(self._recording.finish())
         return self._outcome
 
-    def answered_by_machine(self) -> None:
-        self._apply(AnsweredByMachine())
+    def answered_by_machine(self, machine: AnsweredByMachine) -> None:
+        self._apply(machine)
 
     def break_off(self) -> None:
-        """Leaves the conversation to another stream of the same call."""
+        """Leaves the conversation to another stream of the same call, unless its last words are being said: then it is over."""
         if not self._line_over.is_set():
-            self._broken = True
+            self._broken = not self._conversation.is_closing
             self._apply(LineGone())
+
+    def _go_on_without(self, reason: str) -> None:
+        """There is no speech of Google's to be had: the call goes on by the standard orchestrator."""
+        self._on_no_speech(reason)
+        self.break_off()
 
     def _start(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = self._group.create_task(work)
@@ -163,51 +193,62 @@ class Session:
 
     async def _listen_to_the_line(self) -> None:
         try:
-            async with aclosing(self._line.frames()) as frames:
-                async for frame in frames:
-                    match frame:
-                        case Audio(timestamp_ms, audio):
-                            self._hear(timestamp_ms, audio)
-                        case MarkReached(name):
-                            self._apply(Played(name, self._recording.now_ms))
-                        case Digit(digit):
-                            log.info("key.pressed")
-                            self._apply(Pressed(digit))
-                        case Stopped():
-                            self._apply(LineGone())
-                        case _:
-                            pass
-        except StreamRefused as error:
-            log.warning("stream.given_up", reason=error.reason)
+            await self._line.listen(self._take)
+        except StreamBroken as error:
+            streams_given_up.labels(error.reason).inc()
+            log.warning("stream.given_up", reason=error.reason, detail=str(error))
         self.break_off()
 
+    def _take(self, frame: Frame) -> None:
+        match frame:
+            case Audio(timestamp_ms, audio):
+                self._hear(timestamp_ms, audio)
+            case MarkReached(name):
+                self._pass_mark(name)
+            case Digit(digit):
+                log.info("key.pressed")
+                self._apply(Pressed(digit))
+            case Stopped():
+                self._apply(LineGone())
+            case _:
+                pass
+
     def _hear(self, timestamp_ms: int, audio: bytes) -> None:
-        try:
-            audio, segments = self._recording.heard(timestamp_ms, audio)
-        except MalformedFrame as error:
-            self._line.count_malformed(error)
-            return
+        audio, segments = self._recording.heard(timestamp_ms, audio)
         self._keeper.keep_audio(segments)
-        self._senses.ear.feed(audio)
         now_ms = self._recording.now_ms
-        if now_ms - self._ticked_ms >= TICK_MS:
+        is_sound = self._loudness.is_sound(audio)
+        if is_sound:
+            self._sound_ms = now_ms
+        self._senses.ear.feed(audio, is_sound=is_sound)
+        if now_ms >= self._ticks_at_ms:
+            if self._pace.runs_away(now_ms - self._ticked_ms, time.monotonic()):
+                raise StreamBroken("too_fast", "Its audio came much faster than life.")
             self._ticked_ms = now_ms
-            self._apply(Tick(now_ms))
+            self._tick()
 
     async def _listen_to_speech(self) -> None:
         try:
             async with aclosing(self._senses.ear.events()) as events:
                 async for event in events:
-                    self._take_in(_later(event, self._starts_at_ms))
+                    self._take_in(_later(event, self._senses.hears_from_ms))
         except SpeechRefused as error:
             log.error("speech.refused", reason=str(error))
-            self.break_off()
+            self._go_on_without("google_speech_refused")
+        except SpeechUnavailable as error:
+            log.error("speech.unavailable", reason=str(error))
+            self._go_on_without("google_speech_unavailable")
+
+    async def _watch_the_keeper(self) -> None:
+        await self._keeper.until_to_end()
+        self._apply(JournalAway())
 
     def _take_in(self, event: SpeechEvent) -> None:
-        if isinstance(event, Heard):
+        if isinstance(event, Heard) and event.ends_at_ms >= self._starts_at_ms:
             observe(recognition_s, max(0, self._recording.now_ms - event.ends_at_ms) / 1000)
         if Clear() in self._apply(event):
             barge_ins.inc()
+        self._tick()  # it may be all that was waited for
 
     # ------------------------------------------------------------------------------------------------------ what is done
 
@@ -218,6 +259,11 @@ class Session:
             self._do(command)
         return commands
 
+    def _tick(self) -> None:
+        now_ms = self._recording.now_ms
+        self._apply(Tick(now_ms, self._sound_ms))
+        self._ticks_at_ms = next_look_ms(now_ms, self._conversation.quiet_since_ms)
+
     def _do(self, command: Command) -> None:
         match command:
             case Speak():
@@ -225,11 +271,12 @@ class Session:
             case Clear():
                 if self._speaking is not None:
                     self._speaking.cancel()
-                self._line.clear()
-                self._recording.cleared()
+                self._line.clear(f"{CLEARED}{self._recording.clear()}")
             case KeepTurn(turn):
                 self._keeper.keep_turn(turn)
                 _log_turn(turn)
+            case BeginClosing(outcome):
+                self._keeper.begin_closing(outcome)
             case AskVerdict():
                 self._start(self._ask(command))
             case OptOut():
@@ -254,31 +301,50 @@ class Session:
         for _ in range(TRIES_TO_SPEAK):
             asked_s = time.monotonic()
             try:
-                async with aclosing(self._senses.voice.speak(prompt.text, self._senses.locale)) as pieces:
+                async with aclosing(self._senses.voice.speak(prompt.text, self._senses.programme.locale)) as pieces:
                     async for piece in pieces:
                         if not sounding:
                             sounding = True
                             observe(synthesis_s, time.monotonic() - asked_s)
-                            self._begin_to_sound(prompt, began_s)
-                        self._recording.sent(piece)
+                            self._measure_gap(prompt, began_s)
+                            self._line.send_mark(f"{prompt.mark}{BEGUN}")
+                        self._recording.sent(prompt.mark, piece)
                         self._line.send_audio(piece)
             except SpeechUnavailable as error:
                 log.warning("prompt.broken_off", purpose=prompt.purpose, sounding=sounding, reason=str(error))
             if sounding:
+                self._recording.all_sent(prompt.mark)
                 self._line.send_mark(prompt.mark)
                 return
         unspoken_prompts.labels(prompt.purpose).inc()
-        self._apply(Unspoken(prompt.mark))
+        if prompt.purpose in FIRST_WORDS:
+            self._go_on_without("google_voice_unavailable")
+        else:
+            self._apply(Unspoken(prompt.mark))
 
-    def _begin_to_sound(self, prompt: Speak, began_s: float) -> None:
+    def _measure_gap(self, prompt: Speak, began_s: float) -> None:
         now_s = time.monotonic()
         observe(turn_gap_s, now_s - began_s)
         if not self._spoken_to:
             self._spoken_to = True
-            observe(time_to_first_audio_s, now_s - self._began_s)
-        sounds_at_ms = max(self._recording.now_ms, self._recording.plays_until_ms)
-        log.info("prompt.sounding", purpose=prompt.purpose, at_ms=sounds_at_ms, gap_ms=round((now_s - began_s) * 1000))
-        self._apply(Sounding(prompt.mark, sounds_at_ms))
+            observe(time_to_first_audio_s, now_s - self._started_s)
+        at_ms = self._recording.now_ms
+        log.info("prompt.sounding", purpose=prompt.purpose, at_ms=at_ms, gap_ms=round((now_s - began_s) * 1000))
+
+    def _pass_mark(self, name: str) -> None:
+        """A mark came back: a prompt has begun to be heard, has ended, or is cleared (`playout`)."""
+        now_ms = self._recording.now_ms
+        if name.endswith(BEGUN):
+            mark = name.removesuffix(BEGUN)
+            sounds_at_ms = self._recording.begins(mark)
+            if sounds_at_ms is not None:
+                self._apply(Sounding(mark, sounds_at_ms))
+        elif name.startswith(CLEARED) and (number := name.removeprefix(CLEARED)).isdecimal():
+            for cut in self._recording.cleared(int(number)):
+                self._apply(CutOff(cut.mark, now_ms, cut.share))
+        else:
+            self._recording.ends(name)
+            self._apply(Played(name, now_ms))
 
     async def _until_turns_are_safe(self) -> None:
         try:

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chassis.settings import BusSettings, HttpUrl, ServiceSettings, TlsSettings
+from chassis.settings import BusSettings, HttpUrl, ServiceSettings, SharedSecret, TlsSettings
 
 Orchestrator = Literal["enhanced", "standard"]
 
@@ -27,6 +27,9 @@ class Settings(TlsSettings, BusSettings, ServiceSettings):
         description="the address at which Twilio reaches this gateway, e.g. https://calls.example.org",
     )
     journal_target: str = Field(pattern=_TARGET, description="host:port of the journal's gRPC")
+    journal_secret: SharedSecret = Field(
+        description="what this gateway signs its tokens for the journal with; the journal has the same"
+    )
     scheduler_target: str = Field(pattern=_TARGET, description="host:port of window-scheduler's gRPC")
 
     orchestrator: Orchestrator | None = Field(
@@ -36,6 +39,21 @@ class Settings(TlsSettings, BusSettings, ServiceSettings):
         default=None, validation_alias="USE_ENHANCED_CALLS", description="the first system's name for the same choice"
     )
     max_call_s: int = Field(default=1800, ge=60, le=4 * 3600, description="seconds after which a call is ended")
+    spool_mib: int = Field(
+        default=256, ge=1, le=65536, description="MiB of turns and audio that may wait in this process for the journal"
+    )
+    calls_at_once: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="media streams that this process holds at once; further calls go without",
+    )
+    fastest_audio: float = Field(
+        default=3.0,
+        gt=1,
+        le=10_000,
+        description="how many times as fast as life a media stream's audio may come for long",
+    )
     operator_name: str = Field(
         default="Daybook", min_length=1, max_length=60, description="who calls, as the greeting says it"
     )
@@ -85,6 +103,9 @@ class Settings(TlsSettings, BusSettings, ServiceSettings):
         if self.use_enhanced_calls is not None:
             return ("enhanced" if self.use_enhanced_calls else "standard"), "USE_ENHANCED_CALLS"
         return "enhanced", "default"
+
+    def spool_bytes(self) -> int:
+        return self.spool_mib * 2**20
 
     def base_url(self) -> str:
         """PUBLIC_URL without a slash at its end."""

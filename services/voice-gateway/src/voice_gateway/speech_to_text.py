@@ -17,7 +17,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.speech_v2 import SpeechAsyncClient
 from google.cloud.speech_v2.types import cloud_speech as api
 
-from voice_gateway.errors import SpeechRefused
+from voice_gateway.errors import SpeechRefused, SpeechUnavailable
 from voice_gateway.exchange import Heard, Hearing, SpeechBegan, SpeechEnded
 from voice_gateway.media import BYTES_PER_MS
 from voice_gateway.metrics import speech_restarts
@@ -30,9 +30,14 @@ LARGEST_MESSAGE_BYTES = 8_000
 CHANGED_AFTER_MS = 240_000
 HALF_CLOSED_AFTER_BYTES = 285_000 * BYTES_PER_MS
 STREAM_TIMEOUT_S = 330.0
+HANGS_AFTER_BYTES = 15_000 * BYTES_PER_MS
+"""So much sound without a word of Google's is not answered any more."""
 KEPT_OF_WORDLESS_BYTES = 5_000 * BYTES_PER_MS
 """How much of a whole stream without a word is sent again on the next, for a word that has just begun."""
 RESTART_DELAYS_S = (0.0, 0.1, 0.5, 1.0, 2.0)
+GIVEN_UP_AFTER_TRIES = 4
+GIVEN_UP_AFTER_BYTES = 10_000 * BYTES_PER_MS
+"""Streams in a row that broke off without a word, and how much was said or waited meanwhile, before there are no more."""
 _FOR_GOOD = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -49,8 +54,8 @@ SpeechEvent = SpeechBegan | SpeechEnded | Hearing | Heard
 class Ear(Protocol):
     """Listens to one person."""
 
-    def feed(self, audio: bytes) -> None:
-        """The next µ-law 8 kHz audio, of any length, without holes."""
+    def feed(self, audio: bytes, *, is_sound: bool = False) -> None:
+        """The next µ-law 8 kHz audio, of any length, without holes; `is_sound` where somebody made a sound in it (`loudness`)."""
         ...
 
     def finish(self) -> None:
@@ -62,6 +67,7 @@ class Ear(Protocol):
 
         Raises:
             SpeechRefused: there is no recogniser to be had for this call.
+            SpeechUnavailable: it has broken off again and again.
         """
         ...
 
@@ -70,6 +76,10 @@ class SpeechToText(Protocol):
     """Opens an ear for each call."""
 
     def listen(self, locale: str) -> Ear: ...
+
+    def connect(self) -> None:
+        """Has the way to the recogniser open for the next who listens; no stream, which may not wait for its audio."""
+        ...
 
 
 class GoogleSpeechToText:
@@ -84,6 +94,10 @@ class GoogleSpeechToText:
         self._client = client
         self._recognizer = recognizer
         self._model = model
+
+    def connect(self) -> None:
+        transport: Any = self._client.transport  # that of gRPC, whose channel the common type does not know
+        transport.grpc_channel.get_state(try_to_connect=True)
 
     def listen(self, locale: str) -> Ear:
         return GoogleEar(self._client, self._first_message(locale))
@@ -124,18 +138,24 @@ class GoogleEar:
         self._speech_from_ms: int | None = None
         self._speaking = False
         self._finished = False
+        self._call: Any = None
+        self._unanswered_bytes = 0
+        self._hangs = False
         self._fed = asyncio.Event()
 
-    def feed(self, audio: bytes) -> None:
+    def feed(self, audio: bytes, *, is_sound: bool = False) -> None:
         self._audio += audio
-        self._fed.set()
+        if is_sound:
+            self._expect_an_answer(len(audio))
+        if self._unsent_bytes() >= MESSAGE_BYTES:  # for less nothing is to be done
+            self._fed.set()
 
     def finish(self) -> None:
         self._finished = True
         self._fed.set()
 
     async def events(self) -> AsyncGenerator[SpeechEvent]:
-        tries = 0
+        tries = tried_from = 0
         while True:
             settled_ms = self._settled_ms
             reason = "changed"
@@ -156,6 +176,11 @@ class GoogleEar:
                         "DAYBOOK_SPEECH_LOCATION and DAYBOOK_SPEECH_MODEL fit together?"
                     ) from None
                 reason = code.name.lower()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not self._hangs or task is None or task.cancelling():
+                    raise  # it is this task that is cancelled
+                reason = "hangs"
             speech_restarts.labels(reason).inc()
             if reason != "changed":
                 log.warning("speech.restarted", reason=reason)
@@ -163,6 +188,12 @@ class GoogleEar:
                 # nothing in it was a word: to send all of it again would not make it one
                 self._forget(self._sent_to - KEPT_OF_WORDLESS_BYTES)
             tries = 0 if reason == "changed" or self._settled_ms > settled_ms else tries + 1
+            if tries <= 1:
+                tried_from = self._fed_to()
+            elif tries >= GIVEN_UP_AFTER_TRIES and self._fed_to() - tried_from >= GIVEN_UP_AFTER_BYTES:
+                raise SpeechUnavailable(
+                    f"Google Speech broke off {tries} streams in a row ({reason}). Is it reachable?"
+                )
             await asyncio.sleep(RESTART_DELAYS_S[min(tries, len(RESTART_DELAYS_S) - 1)])
 
     @asynccontextmanager
@@ -171,8 +202,19 @@ class GoogleEar:
         self._stream_from = self._sent_to = self._audio_from
         # typed as an iterable, it is a call that can be written and read
         call: Any = await self._client.streaming_recognize(retry=None, timeout=STREAM_TIMEOUT_S)
-        async with writing(call, self._requests()):
-            yield call
+        self._call, self._unanswered_bytes, self._hangs = call, 0, False
+        try:
+            async with writing(call, self._requests()):
+                yield call
+        finally:
+            self._call = None
+
+    def _expect_an_answer(self, sound_bytes: int) -> None:
+        """Google tells within two seconds that somebody speaks. A stream that does not for so long takes audio in and is dead."""
+        self._unanswered_bytes += sound_bytes
+        if self._unanswered_bytes >= HANGS_AFTER_BYTES and self._call is not None and not self._hangs:
+            self._hangs = True
+            self._call.cancel()
 
     async def _requests(self) -> AsyncGenerator[api.StreamingRecognizeRequest]:
         """What goes into a stream, until it is as old as may be or nothing more comes."""
@@ -190,9 +232,13 @@ class GoogleEar:
             yield api.StreamingRecognizeRequest(audio=piece)
 
     def _unsent_bytes(self) -> int:
-        return self._audio_from + len(self._audio) - self._sent_to
+        return self._fed_to() - self._sent_to
+
+    def _fed_to(self) -> int:
+        return self._audio_from + len(self._audio)
 
     def _read(self, response: api.StreamingRecognizeResponse) -> list[SpeechEvent]:
+        self._unanswered_bytes = 0
         events: list[SpeechEvent] = []
         kinds = api.StreamingRecognizeResponse.SpeechEventType
         if response.speech_event_type == kinds.SPEECH_ACTIVITY_BEGIN:
@@ -209,7 +255,7 @@ class GoogleEar:
                 continue
             ends_ms = self._absolute_ms(result.result_end_offset)
             if not result.is_final:
-                events.append(Hearing(ends_ms))
+                events.append(Hearing(result.alternatives[0].transcript.strip(), ends_ms))
             elif ends_ms > self._settled_ms:
                 begins_ms = self._settled_ms if self._speech_from_ms is None else self._speech_from_ms
                 events.append(Heard(result.alternatives[0].transcript.strip(), min(begins_ms, ends_ms), ends_ms))

@@ -1,12 +1,12 @@
 """Media streams: who may open one, and the way of one from its first message to the session's end in the journal."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from functools import partial
 
 import grpc
 import structlog
-from starlette.websockets import WebSocket
 
 from chassis.clock import Clock
 from chassis.errors import DaybookError
@@ -15,17 +15,20 @@ from voice_gateway import metrics
 from voice_gateway.attempts import Attempt, parse_attempt_id
 from voice_gateway.briefing import Briefings
 from voice_gateway.calls import CallsInProgress
-from voice_gateway.conversation import Conversation
+from voice_gateway.catching_up import CatchingUpEar
+from voice_gateway.conversations import Conversations
 from voice_gateway.errors import ForgedRequest, StreamRefused
 from voice_gateway.exchange import Outcome
-from voice_gateway.journal import Journal, Keeper
-from voice_gateway.line import POLICY_VIOLATION, TRY_AGAIN_LATER, Line
-from voice_gateway.programmes import programme_for
+from voice_gateway.journal import Journal
+from voice_gateway.keeper import Keeper
+from voice_gateway.line import MEDIA_PATH, POLICY_VIOLATION, TRY_AGAIN_LATER, Line
+from voice_gateway.pace import Pace
 from voice_gateway.progress import Progress
 from voice_gateway.recording import Recording
 from voice_gateway.session import Senses, Session
-from voice_gateway.signatures import SIGNATURE_HEADER, Signatures
+from voice_gateway.signatures import Signatures
 from voice_gateway.speech_to_text import SpeechToText
+from voice_gateway.speech_trouble import SpeechTrouble
 from voice_gateway.stream_tokens import StreamTokens
 from voice_gateway.text_to_speech import TextToSpeech
 from voice_gateway.twiml import ATTEMPT_PARAMETER, TOKEN_PARAMETER
@@ -33,7 +36,6 @@ from voice_gateway.verdict import Judge
 
 log = structlog.get_logger()
 
-MEDIA_PATH = "/media"
 START_WITHIN_S = 5.0
 JOURNAL_WITHIN_S = 8.0
 
@@ -50,8 +52,7 @@ class Speech:
 class MediaStreams:
     """
     Args:
-        operator_name: who calls, as the greeting says it.
-        max_call_s: how long a recording may become.
+        fastest_audio: how many times as fast as life audio may come for long.
     """
 
     def __init__(
@@ -64,9 +65,10 @@ class MediaStreams:
         journal: Journal,
         progress: Progress,
         speech: Speech,
+        trouble: SpeechTrouble,
         clock: Clock,
-        operator_name: str,
-        max_call_s: int,
+        conversations: Conversations,
+        fastest_audio: float,
     ) -> None:
         self._signatures = signatures
         self._tokens = tokens
@@ -75,30 +77,33 @@ class MediaStreams:
         self._journal = journal
         self._progress = progress
         self._speech = speech
+        self._trouble = trouble
         self._clock = clock
-        self._operator_name = operator_name
-        self._max_ms = max_call_s * 1000
+        self._conversations = conversations
+        self._fastest_audio = fastest_audio
 
-    async def serve(self, websocket: WebSocket) -> None:
-        """Serves one websocket of Twilio's, for as long as its call lasts and until the journal has all of it."""
+    def admits(self, signature: str | None) -> bool:
+        """Whether an upgrade that bears this signature comes from Twilio."""
         try:
-            self._signatures.check_stream(MEDIA_PATH, websocket.headers.get(SIGNATURE_HEADER))
+            self._signatures.check_stream(MEDIA_PATH, signature)
         except ForgedRequest as error:
             metrics.forged_requests.labels("stream").inc()
             log.warning("signature.refused", surface="stream", reason=str(error))
-            await websocket.close(POLICY_VIOLATION)
-            return
-        await websocket.accept()
-        line = Line(websocket)
+            return False
+        return True
+
+    async def serve(self, line: Line) -> None:
+        """Serves one stream that was admitted, for as long as its call lasts and until the journal has all of it."""
         try:
             started = await line.await_start(START_WITHIN_S)
+            started_s = time.monotonic()
             attempt = parse_attempt_id(started.parameters.get(ATTEMPT_PARAMETER, ""))
             self._tokens.redeem(started.parameters.get(TOKEN_PARAMETER, ""), attempt.attempt_id, started.call_sid)
         except DaybookError as error:
             reason = error.reason if isinstance(error, StreamRefused) else type(error).__name__
             metrics.refused_streams.labels(reason).inc()
             log.warning("stream.refused", reason=reason, detail=str(error))
-            await line.close(POLICY_VIOLATION)
+            line.close(POLICY_VIOLATION)
             return
         with (
             structlog.contextvars.bound_contextvars(call_id=attempt.call_id, attempt_id=attempt.attempt_id),
@@ -106,7 +111,7 @@ class MediaStreams:
         ):
             try:
                 async with self._calls.holding(attempt):
-                    await self._hold(line, attempt, started.call_sid)
+                    await self._hold(line, attempt, started.call_sid, started_s)
             except (DaybookError, grpc.aio.AioRpcError) as error:
                 # without the person's briefing or the journal there is no conversation; Twilio asks again what to do
                 metrics.refused_streams.labels(type(error).__name__).inc()
@@ -117,9 +122,9 @@ class MediaStreams:
                 metrics.conversations.labels("failed").inc()
                 log.error("conversation.failed", exc_info=error)
             finally:
-                await line.close(TRY_AGAIN_LATER)
+                line.close(TRY_AGAIN_LATER)
 
-    async def _hold(self, line: Line, attempt: Attempt, call_sid: str) -> None:
+    async def _hold(self, line: Line, attempt: Attempt, call_sid: str, started_s: float) -> None:
         briefing = await self._briefings.of_call(attempt.call_id)
         opened = await self._journal.open_session(
             attempt,
@@ -130,21 +135,13 @@ class MediaStreams:
         if opened.finished:
             self._calls.ended(attempt.attempt_id)
             return
-        programme = programme_for(briefing.locale)
-        conversation = Conversation(
-            programme,
-            greeting=programme.greeting_for(briefing.spoken_name, self._operator_name),
-            max_ms=self._max_ms,
-            turns=opened.turns,
-        )
+        programme, conversation = self._conversations.open(attempt, briefing, opened)
         recording = Recording(starts_at_ms=opened.kept_ms, next_sequences=opened.next_sequences)
-        senses = Senses(
-            programme,
-            programme.locale,
-            self._speech.to_text.listen(programme.locale),
-            self._speech.from_text,
-            self._speech.judge,
-        )
+        ear = self._speech.to_text.listen(programme.locale)
+        if opened.settled_ms < opened.kept_ms:
+            earlier = partial(self._journal.said_by_person, opened.session_id, opened.settled_ms, opened.kept_ms)
+            ear = CatchingUpEar(ear, earlier)
+        senses = Senses(programme, ear, opened.settled_ms, self._speech.from_text, self._speech.judge)
         log.info("stream.started", session_id=opened.session_id, turns=len(opened.turns), at_ms=opened.kept_ms)
         async with asyncio.TaskGroup() as telling, self._journal.keeping(opened.session_id) as keeper:
             telling.create_task(self._progress.reflection_started(attempt, call_sid, opened.session_id))
@@ -160,8 +157,11 @@ class MediaStreams:
                 recording,
                 senses,
                 keeper,
+                Pace(self._fastest_audio, started_s),
                 on_opt_out=tell_opt_out,
                 on_hang_up=partial(self._calls.ended, attempt.attempt_id),
+                on_no_speech=self._trouble.note,
+                started_s=started_s,
             )
             self._calls.runs(attempt, session)
             outcome = await session.run()

@@ -31,9 +31,54 @@ class TextToSpeech(Protocol):
         """
         ...
 
-    async def learn(self, texts: Sequence[str], locale: str) -> None:
-        """Prepares what will be said often."""
+    async def prepare(self, text: str, locale: str) -> None:
+        """Has the text's audio ready for the next who speaks it, also one who begins before all of it is there.
+
+        Raises:
+            SpeechUnavailable: as `speak`.
+        """
         ...
+
+    async def learn(self, prompts: Sequence[tuple[str, str]]) -> None:
+        """Prepares what will be said often: texts, each with its locale."""
+        ...
+
+
+class _Audio:
+    """A prompt's audio while it comes: who speaks the same meanwhile follows it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._whole = False
+        self._ended = False
+        self._news = asyncio.Event()
+
+    def add(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+        self._tell()
+
+    def end(self, *, whole: bool) -> None:
+        self._ended, self._whole = True, whole
+        self._tell()
+
+    async def follow(self) -> AsyncGenerator[bytes]:
+        """
+        Raises:
+            SpeechUnavailable: it ended before it was whole.
+        """
+        read = 0
+        while read < len(self.pieces) or not self._ended:
+            if read == len(self.pieces):
+                await self._news.wait()
+                continue
+            read += 1
+            yield self.pieces[read - 1]
+        if not self._whole:
+            raise SpeechUnavailable("Google Text-to-Speech broke off a prompt that was being prepared.")
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
 
 class GoogleTextToSpeech:
@@ -46,35 +91,64 @@ class GoogleTextToSpeech:
     def __init__(self, client: TextToSpeechAsyncClient, *, voice: str) -> None:
         self._client = client
         self._voice = voice
+        self._learned: dict[tuple[str, str], list[bytes]] = {}
         self._spoken: OrderedDict[tuple[str, str], list[bytes]] = OrderedDict()
+        self._prepared: dict[tuple[str, str], _Audio] = {}
 
     async def speak(self, text: str, locale: str) -> AsyncGenerator[bytes]:
-        spoken = self._spoken.get((text, locale))
+        prompt = (text, locale)
+        if prompt in self._spoken:
+            self._spoken.move_to_end(prompt)
+        spoken = self._learned.get(prompt) or self._spoken.get(prompt)
         if spoken is not None:
-            self._spoken.move_to_end((text, locale))
             for piece in spoken:
                 yield piece
+            return
+        coming = self._prepared.get(prompt)
+        if coming is not None:
+            async with aclosing(coming.follow()) as followed:
+                async for piece in followed:
+                    yield piece
             return
         pieces: list[bytes] = []
         async with aclosing(self._synthesize(text, locale)) as synthesized:
             async for piece in synthesized:
                 pieces.append(piece)
                 yield piece
-        self._spoken[text, locale] = pieces
-        if len(self._spoken) > CACHED_PROMPTS:
-            self._spoken.popitem(last=False)
+        self._keep(prompt, pieces)
 
-    async def learn(self, texts: Sequence[str], locale: str) -> None:
+    async def prepare(self, text: str, locale: str) -> None:
+        prompt = (text, locale)
+        if prompt in self._learned or prompt in self._spoken or prompt in self._prepared:
+            return
+        audio = self._prepared[prompt] = _Audio()
+        whole = False
+        try:
+            async with aclosing(self._synthesize(text, locale)) as synthesized:
+                async for piece in synthesized:
+                    audio.add(piece)
+            self._keep(prompt, audio.pieces)
+            whole = True
+        finally:
+            del self._prepared[prompt]
+            audio.end(whole=whole)
+
+    async def learn(self, prompts: Sequence[tuple[str, str]]) -> None:
         """Says these to nobody, so that a person will not have to wait for them. What fails now is asked for when it is due."""
-        learned = 0
-        for text in texts:
+        for text, locale in prompts:
             try:
-                async for _ in self.speak(text, locale):
-                    pass
-                learned += 1
+                await self.prepare(text, locale)
             except SpeechUnavailable as error:
                 log.warning("prompt.not_learned", reason=str(error))
-        log.info("prompts.learned", prompts=learned)
+            else:
+                # what is said in every call is not forgotten for the many that are said once
+                self._learned[text, locale] = self._spoken.pop((text, locale), [])
+        log.info("prompts.learned", prompts=len(self._learned))
+
+    def _keep(self, prompt: tuple[str, str], pieces: list[bytes]) -> None:
+        self._spoken[prompt] = pieces
+        if len(self._spoken) > CACHED_PROMPTS:
+            self._spoken.popitem(last=False)
 
     async def _synthesize(self, text: str, locale: str) -> AsyncGenerator[bytes]:
         try:

@@ -22,8 +22,10 @@ def connect_stream(*, stream_url: str, resume_url: str, attempt_id: str, token: 
 
 
 def say_and_hang_up(text: str, *, language: str) -> str:
+    """Say something, which may be nothing, and hang up."""
     response = VoiceResponse()
-    response.say(text, language=language)
+    if text:
+        response.say(text, language=language)
     response.hangup()
     return str(response)
 
@@ -56,6 +58,7 @@ def say_and_gather(text: str, *, language: str, action_url: str, timeout_s: int)
         action=action_url,
         method="POST",
         num_digits=1,
+        finish_on_key="",  # otherwise # is no key like the others: it ends the input, and is not told
         timeout=timeout_s,
         speech_timeout="auto",
         language=language,

@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 DEADLINE_S = 2.5
 CHECKED_WITHIN_S = 5.0
+CONNECTED_FOR_S = 120.0
+"""How long a connection is kept for the next question: from the greeting to the first answer's end, and from one to the next."""
 LONGEST_TEXT = 20_000
 
 INSTRUCTION = """\
@@ -58,6 +60,10 @@ class Judge(Protocol):
 
     async def check(self) -> None:
         """Tells in the log, at start-up, whether there are verdicts to be had."""
+        ...
+
+    async def connect(self) -> None:
+        """Has a connection open for the next verdict."""
         ...
 
 
@@ -112,6 +118,14 @@ class GeminiJudge:
             log.error("verdict.unreachable", model=self._model, exc_info=error)
         else:
             log.info("verdict.ready", model=self._model)
+
+    async def connect(self) -> None:
+        """Asks for the model, which costs nothing and leaves its connection open. What is wrong, a judgement will meet again."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                await self._client.aio.models.get(model=self._model)
+        except Exception as error:
+            log.warning("verdict.not_connected", exc_info=error)
 
 
 def _conversation(asked: AskVerdict, programme: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
     POST /webhooks/twilio/voice/{attempt_id}    the person has picked up
     POST /webhooks/twilio/resume/{attempt_id}   a media stream ended
+    POST /webhooks/twilio/fallback/{attempt_id} another of these was asked, also again, and did not answer
     POST /webhooks/twilio/gather/{attempt_id}   the standard orchestrator heard something
     POST /webhooks/twilio/status/{attempt_id}   a step of the call
     POST /webhooks/twilio/amd/{attempt_id}      who picked up
@@ -23,21 +24,30 @@ from chassis.errors import DaybookError, InvalidInput, NotFound, Unavailable
 from chassis.telemetry import call_context, span
 from voice_gateway import metrics, twiml
 from voice_gateway.attempts import Attempt, parse_attempt_id
-from voice_gateway.briefing import Briefings
+from voice_gateway.briefing import Briefing, Briefings
 from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_status
-from voice_gateway.calls import HANGS_UP_WITHIN, STREAM_OPENS_WITHIN, TURN_WITHIN, CallsInProgress
-from voice_gateway.errors import ForgedRequest, RequestTooLarge
+from voice_gateway.calls import HANGS_UP_WITHIN, TURN_WITHIN, CallsInProgress
+from voice_gateway.errors import ForgedRequest, GatewayFull, RequestTooLarge
+from voice_gateway.exchange import AnsweredByMachine
 from voice_gateway.gathering import Gathering
-from voice_gateway.programmes import DEFAULT_LOCALE, programme_for
+from voice_gateway.journal import Journal
+from voice_gateway.line import MEDIA_PATH
+from voice_gateway.preparing import Preparations
+from voice_gateway.programme_files import programme_for
+from voice_gateway.programmes import DEFAULT_LOCALE
 from voice_gateway.progress import Progress
 from voice_gateway.settings import Orchestrator
 from voice_gateway.signatures import SIGNATURE_HEADER, Signatures, stream_url
+from voice_gateway.speech_trouble import SpeechTrouble
 from voice_gateway.stream_tokens import StreamTokens
-from voice_gateway.streams import MEDIA_PATH
 
 log = structlog.get_logger()
 
 LARGEST_FORM_BYTES = 64 * 1024
+HAS_FALLBACK = "fallback"
+"""Said in the query of a call's address by who gave the carrier another one, for when this one refuses."""
+ASKED_AGAIN = "#rc=2&rp=5xx,ct,rt"
+"""Twilio's connection overrides: the gateway that it asks first may be the one that has just died."""
 BREAKS_BORNE = 2
 """How often a media stream may break before the call goes on without one."""
 
@@ -65,7 +75,10 @@ class Webhooks:
     signatures: Signatures
     tokens: StreamTokens
     calls: CallsInProgress
+    trouble: SpeechTrouble
+    preparations: Preparations
     briefings: Briefings
+    journal: Journal
     gathering: Gathering
     progress: Progress
 
@@ -74,6 +87,7 @@ class Webhooks:
         router.add_api_route("/voice/{attempt_id}", self.voice, methods=["POST"])
         router.add_api_route("/voice", self.bare_voice, methods=["POST"])
         router.add_api_route("/resume/{attempt_id}", self.resume, methods=["POST"])
+        router.add_api_route("/fallback/{attempt_id}", self.fallback, methods=["POST"])
         router.add_api_route("/gather/{attempt_id}", self.gather, methods=["POST"])
         router.add_api_route("/status/{attempt_id}", self.status, methods=["POST"])
         router.add_api_route("/amd/{attempt_id}", self.machine_detection, methods=["POST"])
@@ -81,7 +95,10 @@ class Webhooks:
 
     async def voice(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
-        return await self._answer(parse_attempt_id(attempt_id), form)
+        attempt = parse_attempt_id(attempt_id)
+        if HAS_FALLBACK in request.query_params and self._standard_because(attempt) == "full":
+            raise GatewayFull("This gateway has all the conversations that it may have: another is to be asked.")
+        return await self._answer(attempt, form)
 
     async def bare_voice(self, request: Request) -> Response:
         form = await self._signed_form(request)
@@ -89,25 +106,32 @@ class Webhooks:
         if attempt_id is not None:
             return await self._answer(parse_attempt_id(attempt_id), form)
         log.info("call.inbound")
-        programme = programme_for(DEFAULT_LOCALE)
-        text = programme.not_an_answering_service.format(operator=self.operator_name)
-        return _xml(twiml.say_and_hang_up(text, language=programme.locale))
+        programme = programme_for(DEFAULT_LOCALE, self.operator_name)
+        return _xml(twiml.say_and_hang_up(programme.not_an_answering_service, language=programme.locale))
 
     async def resume(self, request: Request, attempt_id: str) -> Response:
         """A stream ended: because the conversation did, or because something broke; then it goes on."""
         form = await self._signed_form(request)
-        attempt = parse_attempt_id(attempt_id)
-        sid = call_sid(form)
-        if form.get("CallStatus", "in-progress") != "in-progress" or self.calls.is_over(attempt.attempt_id):
-            self.calls.awaits(attempt, HANGS_UP_WITHIN)
+        attempt, sid = parse_attempt_id(attempt_id), call_sid(form)
+        if self._is_over(attempt, form):
             return _xml(twiml.hang_up())
-        self.calls.awaits(attempt, TURN_WITHIN)
         breaks = _breaks(request)
         with _about(attempt, "resume"):
+            if await self._is_over_elsewhere(attempt):
+                self.calls.awaits(attempt, HANGS_UP_WITHIN)
+                return _xml(twiml.hang_up())
             log.info("call.resumed", breaks=breaks)
-            if breaks >= BREAKS_BORNE:
-                return await self._gather_first(attempt, sid, "stream_broke_twice")
-            return await self._connect(attempt, sid, breaks=breaks)
+            return await self._go_on(attempt, sid, self._standard_because(attempt, breaks=breaks), breaks=breaks)
+
+    async def fallback(self, request: Request, attempt_id: str) -> Response:
+        """What was asked for was not answered, since this gateway's like are full or away: no stream more, but a conversation."""
+        form = await self._signed_form(request)
+        attempt, sid = parse_attempt_id(attempt_id), call_sid(form)
+        if self._is_over(attempt, form):
+            return _xml(twiml.hang_up())
+        with _about(attempt, "fallback"):
+            log.warning("call.fell_back", error_code=form.get("ErrorCode", ""))
+            return await self._go_on(attempt, sid, self._standard_because(attempt) or "webhook_failed")
 
     async def gather(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
@@ -125,6 +149,7 @@ class Webhooks:
             callback = read_status(form)
             await self.progress.status(attempt, callback)
             if callback.is_end:
+                await self.gathering.hung_up(attempt, callback.call_sid)
                 self.calls.hung_up(attempt)
             log.info(
                 "carrier.status",
@@ -142,35 +167,64 @@ class Webhooks:
             await self.progress.answered_by(attempt, detection)
             log.info("carrier.answered_by", answered_by=form["AnsweredBy"])
             if detection.is_machine:
-                self.calls.answered_by_machine(attempt)
+                self.calls.answered_by_machine(attempt, AnsweredByMachine(detection.takes_messages))
         return Response(status_code=204)
 
     async def _answer(self, attempt: Attempt, form: dict[str, str]) -> Response:
         sid = call_sid(form)
         with _about(attempt, "voice"):
             self.calls.awaits(attempt, TURN_WITHIN)
-            await self.briefings.of_call(attempt.call_id)
-            if self.orchestrator == "standard":
-                return await self._gather_first(attempt, sid, self.chosen_by)
-            return await self._connect(attempt, sid, breaks=0)
+            briefing = await self.briefings.of_call(attempt.call_id)
+            return await self._go_on(attempt, sid, self._standard_because(attempt), briefing=briefing)
 
-    async def _connect(self, attempt: Attempt, sid: str, *, breaks: int) -> Response:
-        metrics.orchestrator_chosen.labels("enhanced", self.chosen_by).inc()
-        log.info("orchestrator.chosen", orchestrator="enhanced", reason=self.chosen_by)
-        self.calls.awaits(attempt, STREAM_OPENS_WITHIN)
+    def _is_over(self, attempt: Attempt, form: dict[str, str]) -> bool:
+        """Whether nothing is left of a call that was answered but to hang up."""
+        over = form.get("CallStatus", "in-progress") != "in-progress" or self.calls.is_over(attempt.attempt_id)
+        self.calls.awaits(attempt, HANGS_UP_WITHIN if over else TURN_WITHIN)
+        return over
+
+    async def _is_over_elsewhere(self, attempt: Attempt) -> bool:
+        """Whether another gateway has ended the session: the journal knows, if it can be asked."""
+        try:
+            briefing = await self.briefings.of_call(attempt.call_id)
+        except Unavailable:
+            return False
+        return await self.journal.is_over(attempt.call_id, briefing.person_id)
+
+    def _standard_because(self, attempt: Attempt, *, breaks: int = 0) -> str | None:
+        """Why the standard orchestrator is to hold this call now, or None where the enhanced one is."""
+        if self.orchestrator == "standard":
+            return self.chosen_by
+        if breaks >= BREAKS_BORNE:
+            return "stream_broke_twice"
+        return self.trouble.reason() or ("full" if self.calls.is_full(attempt) else None)
+
+    async def _go_on(
+        self,
+        attempt: Attempt,
+        sid: str,
+        standard_because: str | None,
+        *,
+        breaks: int = 0,
+        briefing: Briefing | None = None,
+    ) -> Response:
+        orchestrator: Orchestrator = "standard" if standard_because else "enhanced"
+        reason = standard_because or self.chosen_by
+        metrics.orchestrator_chosen.labels(orchestrator, reason).inc()
+        log.info("orchestrator.chosen", orchestrator=orchestrator, reason=reason)
+        if standard_because:
+            await self.calls.left(attempt)
+            return self._said(attempt, await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
+        self.calls.invites(attempt)
+        self.preparations.begin(briefing)
         return _xml(
             twiml.connect_stream(
                 stream_url=stream_url(self.base_url, MEDIA_PATH),
-                resume_url=f"{self._url('resume', attempt)}?breaks={breaks + 1}",
+                resume_url=f"{self._url('resume', attempt)}?breaks={breaks + 1}{ASKED_AGAIN}",
                 attempt_id=attempt.attempt_id,
                 token=self.tokens.issue(attempt.attempt_id, sid),
             )
         )
-
-    async def _gather_first(self, attempt: Attempt, sid: str, reason: str) -> Response:
-        metrics.orchestrator_chosen.labels("standard", reason).inc()
-        log.info("orchestrator.chosen", orchestrator="standard", reason=reason)
-        return self._said(attempt, await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
 
     def _said(self, attempt: Attempt, document: str) -> Response:
         """The answer of the standard orchestrator, which is followed by another turn, or by the end."""
