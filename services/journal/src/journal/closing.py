@@ -26,10 +26,14 @@ def makes_an_entry(outcome: Outcome, *, turns_of_person: int, samples_of_person:
     return outcome in {Outcome.COMPLETED, Outcome.CUT_SHORT} and samples_of_person > 0
 
 
-def outcome_of_abandoned(call_outcome: events.CallOutcome.ValueType, *, turns_of_person: int) -> Outcome:
-    """How a session ended that no gateway came back to end."""
+def outcome_of_abandoned(
+    call_outcome: events.CallOutcome.ValueType, closing: Outcome | None, *, turns_of_person: int
+) -> Outcome:
+    """How a session ended that no gateway came back to end; `closing` is how it was about to, if its last words were begun."""
     if call_outcome == events.CALL_OUTCOME_VOICEMAIL:
         return Outcome.VOICEMAIL
+    if closing and not (closing is Outcome.SILENT and turns_of_person):
+        return closing
     if turns_of_person:
         return Outcome.CUT_SHORT
     return Outcome.SILENT if call_outcome in _SPOKE_WITH_NOBODY else Outcome.CUT_SHORT

@@ -9,17 +9,30 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import InvalidInput
 from daybook.journal.v1 import journal_pb2 as pb
-from journal.records import Entry, Outcome, PagePosition, Segment, Speaker, TrackPosition
+from journal.records import (
+    SAMPLES_PER_MS,
+    Deletion,
+    Entry,
+    Outcome,
+    PagePosition,
+    Range,
+    Segment,
+    Speaker,
+    Stretch,
+    TrackPosition,
+)
 
 LONGEST_TEXT_CHARACTERS = 20_000
 LONGEST_PURPOSE_CHARACTERS = 64
 LONGEST_SEGMENT_BYTES = 8000
+LONGEST_STRETCH_MS = 10 * 60 * 1000
 LONGEST_RECORDING_MS = 24 * 60 * 60 * 1000
 """No call lasts longer than a day (Twilio, Call resource, TimeLimit: at most 86 400 s), so nothing is spoken later in one."""
 MOST_ATTEMPTS = 1000
@@ -47,6 +60,13 @@ class Page:
 
     size: int
     after: PagePosition | None
+
+
+class PageRequest(Protocol):
+    """A request for a page of entries."""
+
+    page_size: int
+    page_token: str
 
 
 def id_of(field: str, value: str) -> UUID:
@@ -100,8 +120,15 @@ def outcome_of(value: pb.SessionOutcome.ValueType) -> Outcome:
         InvalidInput: it is not set, or none that this journal knows.
     """
     if value not in _OUTCOMES:
-        raise InvalidInput("outcome", "must say how the session ended: COMPLETED, CUT_SHORT, SILENT or OPTED_OUT.")
+        raise InvalidInput(
+            "outcome", "must say how the session ends: COMPLETED, CUT_SHORT, SILENT, OPTED_OUT or VOICEMAIL."
+        )
     return _OUTCOMES[value]
+
+
+def outcome_value(outcome: Outcome | None) -> pb.SessionOutcome.ValueType:
+    """What `outcome_of` reads; unspecified where there is none."""
+    return pb.SESSION_OUTCOME_UNSPECIFIED if outcome is None else _OUTCOME_VALUES[outcome]
 
 
 def checked_turn(turn: pb.Turn) -> pb.Turn:
@@ -142,15 +169,26 @@ def segment_of(request: pb.AppendAudioRequest) -> Segment:
     return Segment(_SPEAKERS[request.track], request.sequence, request.starts_at_ms, request.audio)
 
 
-def page_of(request: pb.ListEntriesRequest) -> Page:
+def page_of(
+    request: PageRequest, *, default_size: int = DEFAULT_PAGE_SIZE, largest_size: int = LARGEST_PAGE_SIZE
+) -> Page:
     """
     Raises:
         InvalidInput: the size is out of range, or the token is none of this service's.
     """
-    if not 0 <= request.page_size <= LARGEST_PAGE_SIZE:
-        raise InvalidInput("page_size", f"must be 1 to {LARGEST_PAGE_SIZE}, or 0 for {DEFAULT_PAGE_SIZE}.")
+    size = page_size_of(request.page_size, default_size=default_size, largest_size=largest_size)
     after = _page_position(request.page_token) if request.page_token else None
-    return Page(request.page_size or DEFAULT_PAGE_SIZE, after)
+    return Page(size, after)
+
+
+def page_size_of(value: int, *, default_size: int = DEFAULT_PAGE_SIZE, largest_size: int = LARGEST_PAGE_SIZE) -> int:
+    """
+    Raises:
+        InvalidInput: the size is out of range.
+    """
+    if not 0 <= value <= largest_size:
+        raise InvalidInput("page_size", f"must be 1 to {largest_size}, or 0 for {default_size}.")
+    return value or default_size
 
 
 def page_token(last: Entry) -> str:
@@ -173,22 +211,54 @@ def summary_of(entry: Entry) -> pb.EntrySummary:
     started_at, ended_at = Timestamp(), Timestamp()
     started_at.FromDatetime(entry.started_at)
     ended_at.FromDatetime(entry.ended_at)
+    audio_removed_at: Timestamp | None = None
+    if entry.audio_removed_at is not None:
+        audio_removed_at = Timestamp()
+        audio_removed_at.FromDatetime(entry.audio_removed_at)
     return pb.EntrySummary(
         entry_id=str(entry.entry_id),
         person_id=str(entry.person_id),
         call_id=str(entry.call_id),
         started_at=started_at,
         ended_at=ended_at,
-        outcome=_OUTCOME_VALUES[entry.outcome],
+        outcome=outcome_value(entry.outcome),
         turns=entry.turns,
         recording_ms=entry.recording_ms,
+        cut_off=entry.cut_off,
+        audio_removed_at=audio_removed_at,
+        imported=entry.imported_from is not None,
     )
+
+
+def receipt_of(deletion: Deletion) -> pb.DeletionReceipt:
+    destroyed_at = Timestamp()
+    destroyed_at.FromDatetime(deletion.destroyed_at)
+    return pb.DeletionReceipt(**{**vars(deletion), "person_id": str(deletion.person_id), "destroyed_at": destroyed_at})
+
+
+def range_of(request: pb.ReadAudioRequest) -> Range:
+    return Range(request.offset, request.offset + request.length if request.length else None)
+
+
+def stretch_of(request: pb.ReadTrackRequest) -> Stretch:
+    """
+    Raises:
+        InvalidInput: see the sentences.
+    """
+    if request.track not in _SPEAKERS:
+        raise InvalidInput("track", "must be PERSON or DAYBOOK.")
+    if not request.from_ms <= request.to_ms <= request.from_ms + LONGEST_STRETCH_MS:
+        raise InvalidInput("to_ms", f"must be from_ms or later, by {LONGEST_STRETCH_MS} at most: ask for it in pieces.")
+    return Stretch(_SPEAKERS[request.track], request.from_ms * SAMPLES_PER_MS, request.to_ms * SAMPLES_PER_MS)
 
 
 def positions_of(positions: Iterable[TrackPosition]) -> list[pb.TrackPosition]:
     return [
         pb.TrackPosition(
-            track=_SPEAKER_VALUES[position.track], next_sequence=position.next_sequence, kept_ms=position.kept_ms
+            track=_SPEAKER_VALUES[position.track],
+            next_sequence=position.next_sequence,
+            kept_ms=position.kept_ms,
+            ends_at_ms=position.ends_at_ms,
         )
         for position in positions
     ]

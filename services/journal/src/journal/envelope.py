@@ -1,8 +1,9 @@
-"""The envelope in which everything secret rests: AES-256-GCM, bound to the one place where it belongs.
+"""The envelope in which keys and words rest: AES-256-GCM, bound to the one place where it belongs.
 
 Three keys stand above each other (reference/scheduling.md, D). A key-encryption key, kept outside the database, wraps one
-key a person; that wraps one key a record (the turns of a session, a recording); that seals the words and the audio. To
-destroy a person's key is to destroy all that was said; to change the key-encryption key is to wrap the persons' keys anew.
+key a person; that wraps one key a record (the turns of a session, a recording); that seals the words, and the audio
+(`audio_envelope`). To destroy a person's key is to destroy all that was said; to change the key-encryption key is to wrap the
+persons' keys anew. docs/security.md specifies all of it for another program.
 
 Bytes of an envelope, numbers big-endian:
 
@@ -14,8 +15,8 @@ Bytes of an envelope, numbers big-endian:
         21       n  ciphertext, as long as the plaintext
     21 + n      16  GCM tag
 
-The associated data is the header and then the place, each field after its length in 4 bytes: person id (16), record id (16),
-kind (ASCII), sequence (8). An envelope that was moved to another person, record, kind or number therefore does not open.
+The associated data is the header and then the place, each of its fields after its length in 4 bytes: person id (16), record id
+(16), kind (ASCII), sequence (8). An envelope that was moved to another person, record, kind or number therefore does not open.
 A wrapped key is an envelope whose plaintext is the key's 32 bytes.
 """
 
@@ -50,6 +51,8 @@ class Kind(StrEnum):
     SESSION_KEY = "session-key"
     RECORDING_KEY = "recording-key"
     TURN = "turn"
+    INVENTORY = "inventory"
+    REVISION = "revision"
     AUDIO_OF_PERSON = "audio.person"
     AUDIO_OF_DAYBOOK = "audio.daybook"
 
@@ -67,6 +70,20 @@ class Place:
     record_id: UUID
     kind: Kind
     sequence: int = 0
+
+    def to_bytes(self) -> bytes:
+        """Each field after its length: no two places have the same bytes."""
+        fields = (
+            self.person_id.bytes,
+            self.record_id.bytes,
+            self.kind.encode("ascii"),
+            _SEQUENCE.pack(self.sequence),
+        )
+        return b"".join(_LENGTH.pack(len(value)) + value for value in fields)
+
+    def damaged(self, reason: str) -> IntegrityError:
+        """What belongs here cannot be opened; why, as a clause."""
+        return IntegrityError(self.kind, self.sequence, self.record_id, reason)
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ def seal(key: Key, place: Place, plaintext: bytes) -> bytes:
     """An envelope with this content, which opens with this key at this place alone."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     header = _HEADER.pack(MAGIC, VERSION, bytes.fromhex(key.id), nonce)
-    return header + AESGCM(key.secret).encrypt(nonce, plaintext, _associated_data(header, place))
+    return header + AESGCM(key.secret).encrypt(nonce, plaintext, header + place.to_bytes())
 
 
 def unseal(key: Key, place: Place, envelope: bytes) -> bytes:
@@ -108,17 +125,17 @@ def unseal(key: Key, place: Place, envelope: bytes) -> bytes:
         IntegrityError: it is no envelope, was sealed by another key or for another place, or a bit of it changed.
     """
     if len(envelope) < _HEADER.size + TAG_BYTES:
-        raise _damaged(place, f"it has {len(envelope)} bytes, too few for an envelope")
+        raise place.damaged(f"it has {len(envelope)} bytes, too few for an envelope")
     header = envelope[: _HEADER.size]
     magic, version, key_id, nonce = _HEADER.unpack(header)
     if magic != MAGIC or version != VERSION:
-        raise _damaged(place, f"its header is not that of an envelope of version {VERSION}")
+        raise place.damaged(f"its header is not that of an envelope of version {VERSION}")
     if key_id.hex() != key.id:
-        raise _damaged(place, f"it was sealed by the key {key_id.hex()}, and the key at hand is {key.id}")
+        raise place.damaged(f"it was sealed by the key {key_id.hex()}, and the key at hand is {key.id}")
     try:
-        return AESGCM(key.secret).decrypt(nonce, envelope[_HEADER.size :], _associated_data(header, place))
+        return AESGCM(key.secret).decrypt(nonce, envelope[_HEADER.size :], header + place.to_bytes())
     except InvalidTag:
-        raise _damaged(place, "its bytes were changed, or it belongs elsewhere") from None
+        raise place.damaged("its bytes were changed, or it belongs elsewhere") from None
 
 
 def wrap(outer: Key, place: Place, inner: Key) -> bytes:
@@ -134,14 +151,5 @@ def unwrap(outer: Key, place: Place, wrapped: bytes) -> Key:
     """
     secret = unseal(outer, place, wrapped)
     if len(secret) != KEY_BYTES:
-        raise _damaged(place, f"it holds {len(secret)} bytes, and a key has {KEY_BYTES}")
+        raise place.damaged(f"it holds {len(secret)} bytes, and a key has {KEY_BYTES}")
     return Key(secret)
-
-
-def _associated_data(header: bytes, place: Place) -> bytes:
-    fields = (place.person_id.bytes, place.record_id.bytes, place.kind.encode("ascii"), _SEQUENCE.pack(place.sequence))
-    return header + b"".join(_LENGTH.pack(len(value)) + value for value in fields)
-
-
-def _damaged(place: Place, reason: str) -> IntegrityError:
-    return IntegrityError(place.kind, place.sequence, place.record_id, reason)

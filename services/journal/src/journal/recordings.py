@@ -1,117 +1,125 @@
 """Recordings: audio kept segment by segment while it is spoken, and given back as one WAV file.
 
-A segment is sealed, then put to the object store, then remembered by a row, and only then answered: what has a row has its
-object, and an object that has a row is never written again. So a gateway that still sends its last audio while another has
-gone on in its place can neither harm nor double what is kept.
+A segment is sealed, put to the object store, and then answered. What is there is what is kept: no row speaks of it until the
+session ends, when the inventory of its entry names all of it (`inventory`).
 
-An object without a row is one whose answer never came. The segment comes again under the same number and takes its place, or
-goes with its recording.
+An object bears its segment's number and start. So a gateway that still sends its last audio while another has gone on in its
+place can neither harm nor double what is kept, and nothing of either is lost.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeAlias
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from weakref import WeakSet
 
 from chassis.database import Database
 from journal import metrics, store, wav
-from journal.envelope import Key
-from journal.errors import IntegrityError, NoSuchSession, SequenceGap, SessionOver
+from journal.errors import IntegrityError, SequenceGap, SessionOver
 from journal.keyring import Keyring
 from journal.objects import Objects
-from journal.records import KeptSegment, Recording, Segment, Session, Speaker, TrackPosition
+from journal.records import (
+    SAMPLES_PER_S,
+    KeptSegment,
+    Range,
+    Segment,
+    Session,
+    Speaker,
+    Stretch,
+    TrackPosition,
+)
 from journal.sealing import RecordingSeal
 
-CHUNK_SAMPLES = 8 * wav.SAMPLES_PER_S
-"""How much of a recording is read at a time: some 16 segments at once, 128 kB of WAV."""
+Miss: TypeAlias = Callable[[IntegrityError], None]
+"""Is told of a segment that does not open, in the place of which silence is given."""
+
+CHUNK_SAMPLES = 8 * SAMPLES_PER_S
+"""How much of a recording is read at a time: some 20 segments at once, 128 kB of WAV."""
 
 
 class RunningRecording:
     """The recording of one session, as one stream adds to it. Made by `Recordings.of_running`."""
 
-    def __init__(
-        self,
-        database: Database,
-        objects: Objects,
-        session: Session,
-        seal: RecordingSeal,
-        positions: dict[Speaker, TrackPosition],
-    ) -> None:
-        self._database = database
+    def __init__(self, objects: Objects, session: Session, seal: RecordingSeal) -> None:
         self._objects = objects
-        self._session = session
-        self._recording_id = session.recording.recording_id
+        self._session_id = session.session_id
+        self.recording_id = session.recording.recording_id
         self._seal = seal
-        self._positions = positions
+        self._kept: set[tuple[Speaker, int, int]] = set()
+        self._positions = positions_of(())
+        self._turn = asyncio.Lock()
+        self._over = False
+
+    def find(self, kept: Iterable[KeptSegment]) -> None:
+        """What other streams have kept is known from now on."""
+        for segment in kept:
+            self._note(segment)
+
+    async def close(self) -> None:
+        """The session ends: nothing is kept any more once this returns, and what is being kept now is."""
+        async with self._turn:
+            self._over = True
 
     async def keep(self, segment: Segment) -> TrackPosition:
         """Keeps one segment: durable when this returns. A segment that is kept already changes nothing.
 
         Returns:
-            How far its track is safe.
+            How far its track is safe, in the numbers of who sent it.
 
         Raises:
             SequenceGap: an earlier segment of the track is missing.
             SessionOver: the session has ended.
-            NoSuchSession: it was deleted meanwhile.
         """
-        position = self._positions[segment.track]
-        if segment.sequence < position.next_sequence:
-            return position
-        if self._session.ended_at is not None:
-            raise SessionOver(self._session.session_id)
-        if segment.sequence > position.next_sequence:
-            raise SequenceGap(
-                f"segment of the track {segment.track}", got=segment.sequence, expected=position.next_sequence
-            )
-        sealed = self._seal.seal(segment.track, segment.sequence, segment.audio)
-        if await self._objects.put_new(self._recording_id, segment.track, segment.sequence, sealed):
-            await self._remember(segment)
-        else:
-            await self._take_place(segment, sealed)
-        kept = TrackPosition(segment.track, segment.sequence + 1, position.kept_samples + len(segment.audio))
-        self._positions[segment.track] = kept
-        metrics.segments_kept.labels(segment.track).inc()
-        return kept
+        expected = self._positions[segment.track].next_sequence
+        if segment.sequence > expected:
+            raise SequenceGap(f"segment of the track {segment.track}", got=segment.sequence, expected=expected)
+        async with self._turn:
+            if self._over:
+                raise SessionOver(self._session_id)
+            if (segment.track, segment.sequence, segment.starts_at_ms) not in self._kept:
+                await self._put(segment)
+                metrics.segments_kept.labels(segment.track).inc()
+        return replace(self._positions[segment.track], next_sequence=segment.sequence + 1)
 
-    async def _remember(self, segment: Segment) -> None:
-        """Writes the row of a segment whose object was just put."""
+    async def _put(self, segment: Segment) -> None:
+        """Under its number or, where another gateway's segment has that and begins at the same moment, a later one."""
+        placed = KeptSegment(segment.track, segment.sequence, segment.starts_at_ms, len(segment.audio))
+        while not await self._objects.put_new(self.recording_id, placed, self._seal.seal(placed, segment.audio)):
+            if await self._is_kept(placed, segment.audio):
+                break
+            placed = replace(placed, sequence=placed.sequence + 1)
+        self._note(placed)
+
+    def _note(self, segment: KeptSegment) -> None:
+        self._kept.add((segment.track, segment.sequence, segment.starts_at_ms))
+        self._positions[segment.track] = _beyond(self._positions[segment.track], segment)
+
+    async def _is_kept(self, placed: KeptSegment, audio: bytes) -> bool:
+        """Whether it was kept before, and the answer was lost."""
+        sealed = await self._objects.get(self.recording_id, placed)
         try:
-            async with self._database.transaction() as connection:
-                if await self._is_awaited(connection, segment):
-                    await store.add_segment(connection, self._recording_id, _kept(segment))
-        except (SessionOver, NoSuchSession):
-            # it came too late to be part of anything, and is not to outlive what was deleted
-            await self._objects.delete(self._recording_id, segment.track, segment.sequence)
-            raise
-
-    async def _take_place(self, segment: Segment, sealed: bytes) -> None:
-        """Keeps a segment of whose number there is an object: another stream's, or one without a row.
-
-        The session is locked while the object is written, so that none gets a row meanwhile.
-        """
-        async with self._database.transaction() as connection:
-            if await self._is_awaited(connection, segment):
-                await self._objects.replace(self._recording_id, segment.track, segment.sequence, sealed)
-                await store.add_segment(connection, self._recording_id, _kept(segment))
-
-    async def _is_awaited(self, connection: AsyncConnection, segment: Segment) -> bool:
-        """Locks the session, and tells whether the segment has no row yet.
-
-        Raises:
-            SessionOver, NoSuchSession: and so it gets none.
-        """
-        session = await store.lock_session(connection, self._session.session_id)
-        if await store.has_segment(connection, self._recording_id, segment.track, segment.sequence):
+            return sealed is not None and self._seal.open(placed, sealed) == audio
+        except IntegrityError:
             return False
-        if session.ended_at is not None:
-            raise SessionOver(session.session_id)
-        return True
 
 
-def _kept(segment: Segment) -> KeptSegment:
-    return KeptSegment(segment.track, segment.sequence, segment.starts_at_ms, len(segment.audio))
+def positions_of(kept: Iterable[KeptSegment]) -> dict[Speaker, TrackPosition]:
+    """How far each track is safe."""
+    positions = {track: TrackPosition(track, 0, 0, 0) for track in Speaker}
+    for segment in kept:
+        positions[segment.track] = _beyond(positions[segment.track], segment)
+    return positions
+
+
+def _beyond(position: TrackPosition, segment: KeptSegment) -> TrackPosition:
+    return TrackPosition(
+        position.track,
+        max(position.next_sequence, segment.sequence + 1),
+        position.kept_samples + segment.samples,
+        max(position.ends_at_ms, segment.ends_at_ms),
+    )
 
 
 class Recordings:
@@ -119,64 +127,133 @@ class Recordings:
         self._database = database
         self._keyring = keyring
         self._objects = objects
+        self._running: WeakSet[RunningRecording] = WeakSet()
+        self._ending: set[UUID] = set()
+
+    async def kept(self, recording_id: UUID) -> list[KeptSegment]:
+        """What of a recording is safe."""
+        return await self._objects.segments(recording_id)
 
     async def of_running(self, session_id: UUID) -> RunningRecording:
         """The recording of a session, to be added to where it stands.
 
         Raises:
             NoSuchSession: there is none of this id.
+            SessionOver: it has ended.
             IntegrityError: the recording's key cannot be opened.
         """
-        async with self._database.transaction() as connection:
-            session = await store.session(connection, session_id)
-            positions = await store.track_positions(connection, session.recording.recording_id)
-        seal = RecordingSeal(await self._keyring.key_of(session.person_id), session.person_id, session.recording)
-        return RunningRecording(self._database, self._objects, session, seal, positions)
+        session, seal = await self._of_running_session(session_id)
+        running = RunningRecording(self._objects, session, seal)
+        self._running.add(running)
+        running.find(await self._objects.segments(running.recording_id))
+        # an end that closed the streams before this one was among them is still under way, or was committed before this is asked
+        if running.recording_id in self._ending:
+            raise SessionOver(session_id)
+        await self._of_running_session(session_id)
+        return running
 
-    async def as_wav(self, person_key: Key, person_id: UUID, recording: Recording) -> AsyncIterator[bytes]:
-        """The recording as a WAV file, piece by piece; never more than a few seconds of it are in memory.
+    @asynccontextmanager
+    async def ending(self, recording_id: UUID) -> AsyncIterator[list[KeptSegment]]:
+        """All that is kept of a recording; while the block runs, and after it if its session has ended then, nothing is added by
+        streams of this process. What another process still adds is in no entry.
+        """
+        self._ending.add(recording_id)
+        try:
+            await self._close(recording_id)
+            yield await self._objects.segments(recording_id)
+        finally:
+            self._ending.discard(recording_id)
+
+    async def _close(self, recording_id: UUID) -> None:
+        for running in tuple(self._running):
+            if running.recording_id == recording_id:
+                await running.close()
+
+    async def delete(self, recording_id: UUID) -> None:
+        """Deletes all that is kept of a recording whose session has ended."""
+        await self._close(recording_id)
+        await self._objects.delete_recording(recording_id)
+
+    async def as_wav(
+        self, seal: RecordingSeal, tracks: Sequence[wav.Track], part: Range, miss: Miss | None
+    ) -> AsyncIterator[bytes]:
+        """A part of the recording as a WAV file, piece by piece; never more than a few seconds of it are in memory.
+
+        Args:
+            seal: the recording's.
+            tracks: the person's and Daybook's, laid out.
+            part: which bytes of the file.
+            miss: for who goes on beyond what does not open; None ends it there.
 
         Raises:
-            IntegrityError: a segment was changed, moved, cut, or is gone. What came before it has been given.
+            IntegrityError: a segment was changed, moved, cut, or is gone, and `miss` is None. What came before it has been given.
         """
-        seal = RecordingSeal(person_key, person_id, recording)
-        async with self._database.transaction() as connection:
-            segments = await store.segments(connection, recording.recording_id)
-        person, daybook = (
-            wav.lay_out(segment for segment in segments if segment.track is track)
-            for track in (Speaker.PERSON, Speaker.DAYBOOK)
+        samples = wav.length(*tracks)
+        end = wav.size(samples) if part.end is None else min(part.end, wav.size(samples))
+        if part.first < min(end, wav.HEADER_BYTES):
+            yield wav.header(samples)[part.first : end]
+        at = max(part.first, wav.HEADER_BYTES)
+        while at < end:
+            first = (at - wav.HEADER_BYTES) // wav.CHANNELS
+            frames = await self._frames(seal, tracks, first, min(first + CHUNK_SAMPLES, samples), miss)
+            piece = frames[at - wav.size(first) : end - wav.size(first)]
+            yield piece
+            at += len(piece)
+
+    async def _frames(
+        self, seal: RecordingSeal, tracks: Sequence[wav.Track], first: int, end: int, miss: Miss | None
+    ) -> bytes:
+        left, right = (wav.within(track, first, end) for track in tracks)
+        spoken = await self._spoken(seal, [*left, *right], miss)
+        return wav.interleave(
+            wav.track_bytes(first, end, spoken[: len(left)]), wav.track_bytes(first, end, spoken[len(left) :])
         )
-        samples = wav.length(person, daybook)
-        yield wav.header(samples)
-        for first in range(0, samples, CHUNK_SAMPLES):
-            end = min(first + CHUNK_SAMPLES, samples)
-            left, right = wav.within(person, first, end), wav.within(daybook, first, end)
-            spoken = await self._spoken(seal, recording, [*left, *right])
-            yield wav.interleave(
-                wav.track_bytes(first, end, spoken[: len(left)]), wav.track_bytes(first, end, spoken[len(left) :])
-            )
+
+    async def running_track(self, session_id: UUID, stretch: Stretch) -> AsyncIterator[bytes]:
+        """A stretch of one track of a session that runs, piece by piece, with silence where nothing is kept.
+
+        Raises:
+            NoSuchSession: there is none of this id.
+            SessionOver: it has ended.
+            IntegrityError: a segment was changed, moved, cut, or is gone.
+        """
+        session, seal = await self._of_running_session(session_id)
+        kept = await self._objects.segments(session.recording.recording_id)
+        track = wav.lay_out(segment for segment in kept if segment.track is stretch.track)
+        for first in range(stretch.from_sample, stretch.to_sample, CHUNK_SAMPLES):
+            end = min(first + CHUNK_SAMPLES, stretch.to_sample)
+            spoken = await self._spoken(seal, wav.within(track, first, end), None)
+            yield bytes(wav.track_bytes(first, end, spoken))
+
+    async def _of_running_session(self, session_id: UUID) -> tuple[Session, RecordingSeal]:
+        async with self._database.transaction() as connection:
+            session = await store.session(connection, session_id)
+        if session.ended_at is not None:
+            raise SessionOver(session_id)
+        return session, RecordingSeal(
+            await self._keyring.key_of(session.person_id), session.person_id, session.recording
+        )
 
     async def _spoken(
-        self, seal: RecordingSeal, recording: Recording, placements: Sequence[wav.Placement]
+        self, seal: RecordingSeal, placements: Sequence[wav.Placement], miss: Miss | None
     ) -> list[tuple[wav.Placement, bytes]]:
         """Segments with their audio, fetched at once."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                fetching = [
-                    tasks.create_task(self._audio(seal, recording, placement.segment)) for placement in placements
-                ]
+                fetching = [tasks.create_task(self._audio(seal, placement.segment, miss)) for placement in placements]
         except ExceptionGroup as failed:
             # one is enough to tell; the caller maps it to a status code
             raise failed.exceptions[0] from None
         return [(placement, task.result()) for placement, task in zip(placements, fetching, strict=True)]
 
-    async def _audio(self, seal: RecordingSeal, recording: Recording, segment: KeptSegment) -> bytes:
-        place = seal.place(segment.track, segment.sequence)
-        sealed = await self._objects.get(recording.recording_id, segment.track, segment.sequence)
-        if sealed is None:
-            raise IntegrityError(place.kind, place.sequence, place.record_id, "its object is gone")
-        audio = seal.open(segment.track, segment.sequence, sealed)
-        if len(audio) != segment.samples:
-            reason = f"it holds {len(audio)} samples, and {segment.samples} were kept"
-            raise IntegrityError(place.kind, place.sequence, place.record_id, reason)
-        return audio
+    async def _audio(self, seal: RecordingSeal, segment: KeptSegment, miss: Miss | None) -> bytes:
+        sealed = await self._objects.get(seal.recording_id, segment)
+        try:
+            if sealed is None:
+                raise seal.place(segment).damaged("its object is gone")
+            return seal.open(segment, sealed)
+        except IntegrityError as error:
+            if miss is None:
+                raise
+            miss(error)
+            return wav.SILENCE * segment.samples

@@ -1,5 +1,7 @@
 """Reflection sessions: begun, filled turn by turn while the call runs, and ended; each once, whatever is sent twice."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,13 +13,21 @@ from chassis.clock import Clock
 from chassis.database import Database
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1.journal_pb2 import Turn
-from journal import metrics, store, wav
+from journal import description_store, metrics, store, wav
 from journal.closing import makes_an_entry, outcome_of_abandoned
 from journal.errors import CallTaken, ContentDiffers, GatewayMayStillSpeak, PersonErased, SequenceGap, SessionOver
 from journal.keyring import Keyring
-from journal.objects import Objects
-from journal.records import Entry, Outcome, SealedTurn, Session, Speaker, TrackPosition
-from journal.sealing import TurnSeal, new_recording, new_session_key
+from journal.recordings import Recordings, positions_of
+from journal.records import (
+    Entry,
+    KeptSegment,
+    Outcome,
+    SealedTurn,
+    Session,
+    Speaker,
+    TrackPosition,
+)
+from journal.sealing import SessionSeal, new_recording, new_session_key
 
 log = structlog.get_logger()
 
@@ -33,26 +43,45 @@ class KeptSession:
 
     session: Session
     turns: list[Turn]
-    tracks: list[TrackPosition]
     entry: Entry | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a session ends, and when; `cut_off` where no gateway came back to end it."""
+
+    outcome: Outcome
+    ended_at: datetime
+    cut_off: bool
 
 
 class Sessions:
     """
     Args:
         grace: how long after a call's end its gateway may still write. A session that is open longer was abandoned.
+        made: set whenever an entry was made.
     """
 
     def __init__(
-        self, database: Database, keyring: Keyring, objects: Objects, clock: Clock, *, grace: timedelta
+        self,
+        database: Database,
+        keyring: Keyring,
+        recordings: Recordings,
+        clock: Clock,
+        *,
+        grace: timedelta,
+        made: asyncio.Event,
     ) -> None:
         self._database = database
         self._keyring = keyring
-        self._objects = objects
+        self._recordings = recordings
         self._clock = clock
         self._grace = grace
+        self._made = made
 
-    async def start(self, call_id: UUID, person_id: UUID, attempt_number: int, started_at: datetime) -> KeptSession:
+    async def start(
+        self, call_id: UUID, person_id: UUID, attempt_number: int, started_at: datetime
+    ) -> tuple[KeptSession, list[TrackPosition]]:
         """Begins the session of a call, or finds it with what is safe of it.
 
         Where an earlier attempt reached somebody and nothing was said, a later one begins the session anew. The same attempt
@@ -73,6 +102,7 @@ class Sessions:
             started_at=started_at,
             ended_at=None,
             outcome=None,
+            closing=None,
             wrapped_key=new_session_key(person_key, person_id, session_id),
             recording=new_recording(person_key, person_id, uuid4()),
         )
@@ -81,20 +111,23 @@ class Sessions:
             if not await store.hold_person_key(connection, person_id):
                 raise PersonErased(person_id)
             added = await store.add_session(connection, session)
+            if not added:
+                await store.take_over_session(connection, call_id, person_id, attempt_number)
         kept = await self.of_call(person_id, call_id)
         if kept is None:
             raise CallTaken(call_id)
         if added:
             metrics.sessions_started.inc()
+        segments = [] if added else await self._recordings.kept(kept.session.recording.recording_id)
         log.info(
             "session.started" if added else "session.resumed",
             session_id=str(kept.session.session_id),
             call_id=str(call_id),
             person_id=str(person_id),
             turns=len(kept.turns),
-            segments=sum(track.next_sequence for track in kept.tracks),
+            segments=len(segments),
         )
-        return kept
+        return kept, list(positions_of(segments).values())
 
     async def _forget_empty(self, call_id: UUID, attempt_number: int) -> None:
         """Removes the session of a call that ended with nothing kept in an attempt before this one."""
@@ -120,11 +153,9 @@ class Sessions:
             if session is None or session.person_id != person_id:
                 return None
             sealed_turns = await store.turns(connection, session.session_id)
-            positions = await store.track_positions(connection, session.recording.recording_id)
             entry = await store.entry_of_session(connection, session.session_id)
-        turn_seal = TurnSeal(await self._keyring.key_of(person_id), session)
-        turns = [turn_seal.open(sealed) for sealed in sealed_turns]
-        return KeptSession(session, turns, list(positions.values()), entry)
+        seal = SessionSeal(await self._keyring.key_of(person_id), session)
+        return KeptSession(session, [seal.open(sealed) for sealed in sealed_turns], entry)
 
     async def keep_turn(self, session_id: UUID, turn: Turn) -> None:
         """Keeps one turn: committed when this returns. The same turn again changes nothing.
@@ -137,13 +168,13 @@ class Sessions:
         """
         async with self._database.transaction() as connection:
             session = await store.session(connection, session_id)
-        turn_seal = TurnSeal(await self._keyring.key_of(session.person_id), session)
-        sealed = turn_seal.seal(turn)
+        seal = SessionSeal(await self._keyring.key_of(session.person_id), session)
+        sealed = seal.seal(turn)
         kept = await self._add_unless_kept(sealed)
         if kept is None:
             metrics.turns_kept.labels(sealed.speaker).inc()
             log.info("turn.kept", session_id=str(session_id), sequence=turn.sequence, speaker=sealed.speaker)
-        elif turn_seal.open(kept) != turn:
+        elif seal.open(kept) != turn:
             raise ContentDiffers(turn.sequence)
 
     async def _add_unless_kept(self, turn: SealedTurn) -> SealedTurn | None:
@@ -161,28 +192,53 @@ class Sessions:
             await store.add_turn(connection, turn)
             return None
 
+    async def begin_closing(self, session_id: UUID, outcome: Outcome) -> None:
+        """Remembers that a session's last words are about to be said, and how it will end.
+
+        Raises:
+            NoSuchSession: there is none of this id.
+            SessionOver: it has ended.
+        """
+        async with self._database.transaction() as connection:
+            session = await store.lock_session(connection, session_id)
+            if session.ended_at is not None:
+                raise SessionOver(session_id)
+            await store.begin_closing(connection, session_id, outcome)
+
     async def finish(self, session_id: UUID, outcome: Outcome, ended_at: datetime) -> Entry | None:
         """Ends a session and makes its entry, if it holds anything of the person. Ending it again returns the same.
 
         Raises:
             NoSuchSession: there is none of this id.
         """
+        return await self._finish(session_id, Ending(outcome, ended_at, cut_off=False))
+
+    async def _finish(self, session_id: UUID, ending: Ending) -> Entry | None:
         async with self._database.transaction() as connection:
-            session = await store.lock_session(connection, session_id)
-            if session.ended_at is None:
-                await _end(connection, session, outcome, ended_at)
+            session = await store.session(connection, session_id)
             entry = await store.entry_of_session(connection, session_id)
         if session.ended_at is None:
-            _tell_end(session, outcome, entry)
+            seal = SessionSeal(await self._keyring.key_of(session.person_id), session)
+            async with (
+                self._recordings.ending(session.recording.recording_id) as segments,
+                self._database.transaction() as connection,
+            ):
+                session = await store.lock_session(connection, session_id)
+                if session.ended_at is None:
+                    await _end(connection, session, ending, segments, seal, self._clock.now())
+                entry = await store.entry_of_session(connection, session_id)
+            if session.ended_at is None:
+                _tell_end(session, ending.outcome, entry)
+                self._made.set()
         if entry is None:
             await self._empty(session)
         return entry
 
     async def _empty(self, session: Session) -> None:
         """Deletes what a session without an entry left. A crash in the middle is mended when the session is ended again."""
-        await self._objects.delete_recording(session.recording.recording_id)
+        await self._recordings.delete(session.recording.recording_id)
         async with self._database.transaction() as connection:
-            await store.empty_session(connection, session)
+            await store.delete_turns(connection, session.session_id)
         log.info("session.emptied", session_id=str(session.session_id))
 
     async def close_abandoned(self, call_id: UUID, outcome: events.CallOutcome.ValueType, ended_at: datetime) -> None:
@@ -202,21 +258,26 @@ class Sessions:
                     f"The call {call_id} has just ended and its session has not. It is looked at again in a while."
                 )
             log.warning("session.abandoned", session_id=str(session.session_id), call_id=str(call_id))
-        abandoned = outcome_of_abandoned(outcome, turns_of_person=turns[Speaker.PERSON])
-        await self.finish(session.session_id, abandoned, ended_at)
+        abandoned = outcome_of_abandoned(outcome, session.closing, turns_of_person=turns[Speaker.PERSON])
+        await self._finish(session.session_id, Ending(abandoned, ended_at, cut_off=True))
 
 
-async def _end(connection: AsyncConnection, session: Session, outcome: Outcome, ended_at: datetime) -> None:
+async def _end(
+    connection: AsyncConnection,
+    session: Session,
+    ending: Ending,
+    segments: Sequence[KeptSegment],
+    seal: SessionSeal,
+    now: datetime,
+) -> None:
     """Ends a locked session and makes its entry, if there is to be one."""
     # two machines' clocks never agree: a session does not end before it began
-    ended_at = max(ended_at, session.started_at)
-    await store.end_session(connection, session.session_id, outcome, ended_at)
+    ended_at = max(ending.ended_at, session.started_at)
+    await store.end_session(connection, session.session_id, ending.outcome, ended_at)
     turns = await store.count_turns(connection, session.session_id)
-    segments = await store.segments(connection, session.recording.recording_id)
     samples_of_person = sum(segment.samples for segment in segments if segment.track is Speaker.PERSON)
-    if not makes_an_entry(outcome, turns_of_person=turns[Speaker.PERSON], samples_of_person=samples_of_person):
+    if not makes_an_entry(ending.outcome, turns_of_person=turns[Speaker.PERSON], samples_of_person=samples_of_person):
         return
-    tracks = [wav.lay_out(segment for segment in segments if segment.track is track) for track in Speaker]
     entry = Entry(
         entry_id=uuid4(),
         session_id=session.session_id,
@@ -224,11 +285,14 @@ async def _end(connection: AsyncConnection, session: Session, outcome: Outcome, 
         call_id=session.call_id,
         started_at=session.started_at,
         ended_at=ended_at,
-        outcome=outcome,
+        outcome=ending.outcome,
         turns=sum(turns.values()),
-        recording_ms=wav.length(*tracks) // wav.SAMPLES_PER_MS,
+        recording_ms=wav.duration_ms(segments),
+        cut_off=ending.cut_off,
     )
-    await store.add_entry(connection, entry)
+    await store.add_entry(connection, entry, seal.seal_inventory(entry, segments))
+    if turns[Speaker.PERSON]:
+        await description_store.put_down(connection, entry.entry_id, now)
 
 
 def _tell_end(session: Session, outcome: Outcome, entry: Entry | None) -> None:

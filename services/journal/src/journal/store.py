@@ -1,4 +1,6 @@
-"""All SQL of the journal. Every function works inside the caller's transaction and commits nothing itself.
+"""All SQL of the journal but what has a store of its own (`kek_store`, `keeping_store`, `retention_store`).
+
+Every function works inside the caller's transaction and commits nothing itself.
 
 Whoever adds to a session locks its row first (`lock_session`), whoever ends it does too: a session has one order of events.
 """
@@ -14,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from journal.errors import NoSuchSession
 from journal.records import (
     Entry,
-    KeptSegment,
     Outcome,
     PagePosition,
     PersonKey,
@@ -22,34 +23,23 @@ from journal.records import (
     SealedTurn,
     Session,
     Speaker,
-    TrackPosition,
 )
 
 _SESSION = """
-    SELECT session_id, call_id, person_id, attempt_number, started_at, ended_at, outcome, sessions.wrapped_key,
+    SELECT session_id, call_id, person_id, attempt_number, started_at, ended_at, outcome, closing, sessions.wrapped_key,
            recording_id, recordings.wrapped_key AS wrapped_recording_key
     FROM sessions JOIN recordings USING (session_id)
 """
-_ENTRY = (
-    "SELECT entry_id, session_id, person_id, call_id, started_at, ended_at, outcome, turns, recording_ms FROM entries"
-)
+_ENTRY = """
+    SELECT entry_id, session_id, person_id, call_id, started_at, ended_at, outcome, turns, recording_ms, cut_off,
+           audio_removed_at, audio_kept_days, imported_from
+    FROM entries
+"""
 
 
-async def add_first_canary(connection: AsyncConnection, kek_id: str, sealed: bytes, now: datetime) -> None:
-    """Adds a canary to a journal that has none; two processes that start at once see one."""
-    await connection.execute(text("LOCK TABLE canaries IN SHARE ROW EXCLUSIVE MODE"))
-    await connection.execute(
-        text(
-            "INSERT INTO canaries (kek_id, sealed, created_at) "
-            "SELECT :kek_id, :sealed, :now WHERE NOT EXISTS (SELECT FROM canaries)"
-        ),
-        {"kek_id": kek_id, "sealed": sealed, "now": now},
-    )
-
-
-async def canaries(connection: AsyncConnection) -> Sequence[tuple[str, bytes]]:
-    rows = await connection.execute(text("SELECT kek_id, sealed FROM canaries"))
-    return [(row.kek_id, row.sealed) for row in rows]
+async def at_one_moment(connection: AsyncConnection) -> None:
+    """Whatever this transaction reads is of one moment, though it asks several times. To be called before anything else."""
+    await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 async def person_key(connection: AsyncConnection, person_id: UUID) -> PersonKey | None:
@@ -83,8 +73,16 @@ async def hold_person_key(connection: AsyncConnection, person_id: UUID) -> bool:
     return found.first() is not None
 
 
-async def destroy_person_key(connection: AsyncConnection, person_id: UUID, now: datetime) -> None:
-    """Destroys a person's key and remembers that, so that no late call makes them a new one."""
+async def destroy_person_key(connection: AsyncConnection, person_id: UUID, now: datetime) -> bytes | None:
+    """Destroys a person's key and remembers that, so that no late call makes them a new one.
+
+    Returns:
+        The wrapped key that was destroyed; None where they had none, or it was destroyed before.
+    """
+    found = await connection.execute(
+        text("SELECT wrapped FROM person_keys WHERE person_id = :person_id FOR UPDATE"), {"person_id": person_id}
+    )
+    wrapped = found.scalar_one_or_none()
     await connection.execute(
         text(
             "INSERT INTO person_keys (person_id, kek_id, created_at, destroyed_at) VALUES (:person_id, '', :now, :now) "
@@ -93,6 +91,7 @@ async def destroy_person_key(connection: AsyncConnection, person_id: UUID, now: 
         ),
         {"person_id": person_id, "now": now},
     )
+    return wrapped
 
 
 async def add_session(connection: AsyncConnection, session: Session) -> bool:
@@ -168,6 +167,25 @@ async def recordings_of_person(connection: AsyncConnection, person_id: UUID) -> 
     return [row.recording_id for row in rows]
 
 
+async def take_over_session(connection: AsyncConnection, call_id: UUID, person_id: UUID, attempt_number: int) -> None:
+    """Has the session of a person's call, while it runs, held by a later attempt, which has last words of its own."""
+    await connection.execute(
+        text(
+            "UPDATE sessions SET attempt_number = :attempt_number, closing = NULL "
+            "WHERE call_id = :call_id AND person_id = :person_id "
+            "AND ended_at IS NULL AND attempt_number < :attempt_number"
+        ),
+        {"call_id": call_id, "person_id": person_id, "attempt_number": attempt_number},
+    )
+
+
+async def begin_closing(connection: AsyncConnection, session_id: UUID, outcome: Outcome) -> None:
+    await connection.execute(
+        text("UPDATE sessions SET closing = :outcome WHERE session_id = :session_id"),
+        {"session_id": session_id, "outcome": outcome},
+    )
+
+
 async def end_session(connection: AsyncConnection, session_id: UUID, outcome: Outcome, ended_at: datetime) -> None:
     await connection.execute(
         text("UPDATE sessions SET outcome = :outcome, ended_at = :ended_at WHERE session_id = :session_id"),
@@ -190,11 +208,9 @@ async def delete_sessions_of_person(connection: AsyncConnection, person_id: UUID
     Returns:
         How many entries went with them.
     """
-    counted = await connection.execute(
-        text("SELECT count(*) FROM entries WHERE person_id = :person_id"), {"person_id": person_id}
-    )
+    entries = await count_entries(connection, person_id)
     await connection.execute(text("DELETE FROM sessions WHERE person_id = :person_id"), {"person_id": person_id})
-    return int(counted.scalar_one())
+    return entries
 
 
 async def delete_session(connection: AsyncConnection, session_id: UUID) -> None:
@@ -202,15 +218,36 @@ async def delete_session(connection: AsyncConnection, session_id: UUID) -> None:
     await connection.execute(text("DELETE FROM sessions WHERE session_id = :session_id"), {"session_id": session_id})
 
 
-async def empty_session(connection: AsyncConnection, session: Session) -> None:
-    """Deletes a session's turns and segments; that the call had a session is remembered."""
-    await connection.execute(
-        text("DELETE FROM turns WHERE session_id = :session_id"), {"session_id": session.session_id}
+async def ended_sessions(
+    connection: AsyncConnection, *, after: UUID, before: datetime, limit: int
+) -> Sequence[Session]:
+    """Sessions that ended before that moment, in the order of their ids."""
+    rows = await connection.execute(
+        text(f"{_SESSION} WHERE ended_at < :before AND session_id > :after ORDER BY session_id LIMIT :limit"),
+        {"before": before, "after": after, "limit": limit},
     )
-    await connection.execute(
-        text("DELETE FROM segments WHERE recording_id = :recording_id"),
-        {"recording_id": session.recording.recording_id},
+    return [_session(row) for row in rows]
+
+
+async def known_recordings(
+    connection: AsyncConnection, recording_ids: Sequence[UUID], *, importing_since: datetime
+) -> set[UUID]:
+    """Those of these that there is a row of, that are known to be unwanted, or that are being imported since then or later."""
+    # one statement: an import that ends meanwhile is seen as the one or as the other
+    rows = await connection.execute(
+        text(
+            "SELECT recording_id FROM recordings WHERE recording_id = ANY(:recording_ids) UNION "
+            "SELECT recording_id FROM unwanted_recordings WHERE recording_id = ANY(:recording_ids) UNION "
+            "SELECT recording_id FROM imports WHERE recording_id = ANY(:recording_ids) AND started_at >= :since"
+        ),
+        {"recording_ids": list(recording_ids), "since": importing_since},
     )
+    return {row.recording_id for row in rows}
+
+
+async def delete_turns(connection: AsyncConnection, session_id: UUID) -> None:
+    """Deletes a session's turns; that the call had a session is remembered."""
+    await connection.execute(text("DELETE FROM turns WHERE session_id = :session_id"), {"session_id": session_id})
 
 
 async def add_turn(connection: AsyncConnection, turn: SealedTurn) -> None:
@@ -250,58 +287,39 @@ async def count_turns(connection: AsyncConnection, session_id: UUID) -> dict[Spe
     return {speaker: counted.get(speaker, 0) for speaker in Speaker}
 
 
-async def add_segment(connection: AsyncConnection, recording_id: UUID, segment: KeptSegment) -> None:
+async def add_entry(connection: AsyncConnection, entry: Entry, inventory: bytes) -> None:
     await connection.execute(
         text(
-            "INSERT INTO segments (recording_id, track, sequence, starts_at_ms, samples) "
-            "VALUES (:recording_id, :track, :sequence, :starts_at_ms, :samples)"
+            "INSERT INTO entries (entry_id, session_id, person_id, call_id, started_at, ended_at, outcome, turns, recording_ms, "
+            "cut_off, imported_from, inventory) VALUES (:entry_id, :session_id, :person_id, :call_id, :started_at, :ended_at, "
+            ":outcome, :turns, :recording_ms, :cut_off, :imported_from, :inventory)"
+        ),
+        {**vars(entry), "inventory": inventory},
+    )
+
+
+async def replace_inventory(connection: AsyncConnection, entry: Entry, inventory: bytes, *, former: bytes) -> None:
+    """Lets more belong to an entry than before, unless what belongs to it was changed since it was read."""
+    await connection.execute(
+        text(
+            "UPDATE entries SET recording_ms = :recording_ms, inventory = :inventory "
+            "WHERE entry_id = :entry_id AND inventory = :former"
         ),
         {
-            "recording_id": recording_id,
-            "track": segment.track,
-            "sequence": segment.sequence,
-            "starts_at_ms": segment.starts_at_ms,
-            "samples": segment.samples,
+            "entry_id": entry.entry_id,
+            "recording_ms": entry.recording_ms,
+            "inventory": inventory,
+            "former": former,
         },
     )
 
 
-async def has_segment(connection: AsyncConnection, recording_id: UUID, track: Speaker, sequence: int) -> bool:
+async def inventory(connection: AsyncConnection, entry_id: UUID) -> bytes:
+    """What belongs to an entry, sealed."""
     found = await connection.execute(
-        text("SELECT 1 FROM segments WHERE recording_id = :recording_id AND track = :track AND sequence = :sequence"),
-        {"recording_id": recording_id, "track": track, "sequence": sequence},
+        text("SELECT inventory FROM entries WHERE entry_id = :entry_id"), {"entry_id": entry_id}
     )
-    return found.first() is not None
-
-
-async def segments(connection: AsyncConnection, recording_id: UUID) -> Sequence[KeptSegment]:
-    rows = await connection.execute(
-        text("SELECT track, sequence, starts_at_ms, samples FROM segments WHERE recording_id = :recording_id"),
-        {"recording_id": recording_id},
-    )
-    return [KeptSegment(Speaker(row.track), row.sequence, row.starts_at_ms, row.samples) for row in rows]
-
-
-async def track_positions(connection: AsyncConnection, recording_id: UUID) -> dict[Speaker, TrackPosition]:
-    rows = await connection.execute(
-        text(
-            "SELECT track, count(*) AS segments, sum(samples) AS samples FROM segments "
-            "WHERE recording_id = :recording_id GROUP BY track"
-        ),
-        {"recording_id": recording_id},
-    )
-    kept = {row.track: (int(row.segments), int(row.samples)) for row in rows}
-    return {track: TrackPosition(track, *kept.get(track, (0, 0))) for track in Speaker}
-
-
-async def add_entry(connection: AsyncConnection, entry: Entry) -> None:
-    await connection.execute(
-        text(
-            "INSERT INTO entries (entry_id, session_id, person_id, call_id, started_at, ended_at, outcome, turns, recording_ms) "
-            "VALUES (:entry_id, :session_id, :person_id, :call_id, :started_at, :ended_at, :outcome, :turns, :recording_ms)"
-        ),
-        vars(entry),
-    )
+    return bytes(found.scalar_one())
 
 
 async def entry_of_session(connection: AsyncConnection, session_id: UUID) -> Entry | None:
@@ -318,6 +336,13 @@ async def entry(connection: AsyncConnection, person_id: UUID, entry_id: UUID) ->
     )
     row = found.one_or_none()
     return None if row is None else _entry(row)
+
+
+async def count_entries(connection: AsyncConnection, person_id: UUID) -> int:
+    counted = await connection.execute(
+        text("SELECT count(*) FROM entries WHERE person_id = :person_id"), {"person_id": person_id}
+    )
+    return int(counted.scalar_one())
 
 
 async def entries(
@@ -341,6 +366,7 @@ def _session(row: Row[Any]) -> Session:
         started_at=row.started_at,
         ended_at=row.ended_at,
         outcome=Outcome(row.outcome) if row.outcome else None,
+        closing=Outcome(row.closing) if row.closing else None,
         wrapped_key=row.wrapped_key,
         recording=Recording(row.recording_id, row.wrapped_recording_key),
     )

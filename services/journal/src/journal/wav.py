@@ -5,13 +5,12 @@ one before it has ended (two clocks never agree) is placed right after it: nothi
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from journal.records import KeptSegment
+from journal.records import SAMPLES_PER_MS, SAMPLES_PER_S, KeptSegment, Speaker
 
-SAMPLES_PER_S = 8000
-SAMPLES_PER_MS = SAMPLES_PER_S // 1000
 CHANNELS = 2
 SILENCE = b"\xff"  # µ-law for a sample of 0
 
@@ -30,23 +29,36 @@ class Placement:
         return self.first + self.segment.samples
 
 
+Track: TypeAlias = Sequence[Placement]
+
+
 def lay_out(segments: Iterable[KeptSegment]) -> list[Placement]:
-    """The segments of one track at their places, in the order of their sequence."""
+    """The segments of one track at their places, in the order in which they begin."""
     placements: list[Placement] = []
     free_from = 0
-    for segment in sorted(segments, key=lambda segment: segment.sequence):
+    for segment in sorted(segments, key=lambda segment: (segment.starts_at_ms, segment.sequence)):
         placement = Placement(segment, max(segment.starts_at_ms * SAMPLES_PER_MS, free_from))
         placements.append(placement)
         free_from = placement.end
     return placements
 
 
-def length(*tracks: Sequence[Placement]) -> int:
+def tracks_of(segments: Collection[KeptSegment]) -> list[Track]:
+    """The person's track and Daybook's, laid out."""
+    return [lay_out(segment for segment in segments if segment.track is track) for track in Speaker]
+
+
+def length(*tracks: Track) -> int:
     """Samples until the last track ends."""
     return max((track[-1].end for track in tracks if track), default=0)
 
 
-def within(track: Sequence[Placement], first: int, end: int) -> list[Placement]:
+def duration_ms(segments: Collection[KeptSegment]) -> int:
+    """How long a recording of these segments is."""
+    return length(*tracks_of(segments)) // SAMPLES_PER_MS
+
+
+def within(track: Track, first: int, end: int) -> list[Placement]:
     """The segments of which something lies in [first, end)."""
     return [placement for placement in track if placement.first < end and placement.end > first]
 
@@ -74,6 +86,11 @@ def interleave(left: bytes | bytearray, right: bytes | bytearray) -> bytes:
     return bytes(frames)
 
 
+def size(samples: int) -> int:
+    """Bytes of a file with so many frames."""
+    return HEADER_BYTES + samples * CHANNELS
+
+
 def header(samples: int) -> bytes:
     """What stands before `samples` frames: RIFF with the chunks fmt, fact (asked for by every format but PCM) and data."""
     data_bytes = samples * CHANNELS
@@ -84,3 +101,6 @@ def header(samples: int) -> bytes:
         b"data", data_bytes,
     )  # fmt: skip
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks) + data_bytes, b"WAVE") + chunks
+
+
+HEADER_BYTES = len(header(0))

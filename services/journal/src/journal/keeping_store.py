@@ -1,0 +1,34 @@
+"""The SQL of how persons' journals are kept. As in `store`, nothing is committed here."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from journal.records import Keeping
+
+
+async def keeping(connection: AsyncConnection, person_id: UUID) -> Keeping:
+    """How a person's journal is kept; the default where they never set it."""
+    found = await connection.execute(
+        text("SELECT audio_days, entry_days, descriptions FROM keeping WHERE person_id = :person_id"),
+        {"person_id": person_id},
+    )
+    row = found.one_or_none()
+    return Keeping() if row is None else Keeping(row.audio_days, row.entry_days, row.descriptions)
+
+
+async def set_keeping(connection: AsyncConnection, person_id: UUID, keeping: Keeping) -> None:
+    """Sets it for a person who has a key, which the caller holds (`store.hold_person_key`)."""
+    await connection.execute(
+        text(
+            "INSERT INTO keeping (person_id, audio_days, entry_days, descriptions) "
+            "VALUES (:person_id, :audio_days, :entry_days, :descriptions) ON CONFLICT (person_id) DO UPDATE "
+            "SET audio_days = :audio_days, entry_days = :entry_days, descriptions = :descriptions"
+        ),
+        {"person_id": person_id, **vars(keeping)},
+    )
+
+
+async def forget_keeping(connection: AsyncConnection, person_id: UUID) -> None:
+    await connection.execute(text("DELETE FROM keeping WHERE person_id = :person_id"), {"person_id": person_id})
