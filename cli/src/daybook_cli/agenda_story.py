@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from daybook_cli.wording import counted, moment
+from daybook_cli.wording import counted, moment, outcome_told
+from daybook_cli.wording import span as span_told
 
 FORBIDDEN: Mapping[pb.WindowStanding.ValueType, str] = {
     pb.WINDOW_STANDING_OPTED_OUT: "Nobody calls this person: they opted out.",
@@ -82,19 +83,21 @@ def agenda_lines(agenda: pb.GetAgendaResponse) -> list[Line]:
     lines: list[Line] = []
     for day in agenda.days:
         name = _day(day.local_day)
-        for line in _lines_of(day, windows, upcoming):
+        for line in _lines_of(day, windows, upcoming, agenda.time_zone):
             lines.append(Line(name, line.times, line.sentence, line.is_next))
             name = ""
     return lines
 
 
 def _lines_of(
-    day: pb.AgendaDay, windows: Mapping[str, pb.CallWindow], upcoming: pb.AgendaSpan | None
+    day: pb.AgendaDay, windows: Mapping[str, pb.CallWindow], upcoming: pb.AgendaSpan | None, time_zone: str
 ) -> Iterator[Line]:
     if day.left_out:
         yield Line("", "", "The calendar of this time zone leaves the day out.")
     if day.HasField("clock_change"):
         yield Line("", "", _change(day.clock_change, date.fromisoformat(day.local_day)))
+    for test in day.test_calls:
+        yield _test(test, time_zone)
     for chance in day.chances:
         words = [ROLES.get(chance.role, "in a way that this command does not know")]
         if chance.role == pb.CHANCE_ROLE_CALLED and day.call.HasField("finished_at"):
@@ -108,6 +111,12 @@ def _lines_of(
         yield Line("", "", "The day has its call, from a window that is there no more.")
     for absence in day.absences:
         yield Line("", "", f"Window {_named(windows[absence.window_id])} {_absence(absence, windows)}.")
+
+
+def _test(call: pb.ScheduledCall, time_zone: str) -> Line:
+    times = span_told(moment(call.not_before), moment(call.not_after), time_zone)
+    how = f"it ended as {outcome_told(call.outcome)}" if call.HasField("finished_at") else "it has not ended"
+    return Line("", times, f"A test call, which is not the day's: {how}.")
 
 
 def _sentence(words: list[str]) -> str:

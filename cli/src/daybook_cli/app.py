@@ -6,28 +6,42 @@ import typer
 from rich.console import Console
 
 from daybook_cli.agenda import agenda
+from daybook_cli.audit import audit
+from daybook_cli.call_me_now import call_me_now
 from daybook_cli.deadletter import dead_letters
 from daybook_cli.doctor import doctor
 from daybook_cli.entries import entries
 from daybook_cli.errors import CommandError, NeedsLocal
 from daybook_cli.explain import explain
+from daybook_cli.finding import search_entries, show_calendar
+from daybook_cli.journal_fsck import journal
+from daybook_cli.keeping import keeping
+from daybook_cli.keys import keys
 from daybook_cli.people import people
 from daybook_cli.selftest import selftest
 from daybook_cli.status import status
 from daybook_cli.windows import windows
 
-LOCAL_COMMANDS = ("run", "up", "down", "logs", "tick", "supervise")
+LOCAL_COMMANDS = ("run", "up", "down", "logs", "tick", "retain", "supervise")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 app.add_typer(people, name="person")
 app.add_typer(windows, name="window")
+# a word to leave out (-rain) is no option
+entries.command("search", context_settings={"ignore_unknown_options": True})(search_entries)
+entries.command("calendar")(show_calendar)
 app.add_typer(entries, name="entry")
+app.add_typer(keeping, name="keeping")
 app.add_typer(dead_letters, name="deadletter")
+app.add_typer(keys, name="keys")
+app.add_typer(journal, name="journal")
+app.add_typer(audit, name="audit")
 app.command()(status)
 app.command()(doctor)
 app.command()(explain)
 app.command()(agenda)
 app.command()(selftest)
+app.command()(call_me_now)
 
 
 def _local_commands() -> typer.Typer:

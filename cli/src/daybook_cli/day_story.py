@@ -4,15 +4,16 @@ Three services know a part of it each. Ids, times and terms are all that is told
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
-from daybook_cli.observations import DISPATCHER, JOURNAL, SCHEDULER
-from daybook_cli.wording import counted, moment, outcome_told, span
+from daybook_cli.call_story import CallParts, Moment, call_moments, ended_as
+from daybook_cli.observations import SCHEDULER
+from daybook_cli.wording import moment, span
 
 WHY: Mapping[scheduler.WindowStanding.ValueType, tuple[str, str]] = {
     scheduler.WINDOW_STANDING_CALLED: ("called", "the day's call comes from it"),
@@ -110,33 +111,19 @@ TOLD_BY_DECISION = frozenset({scheduler.WINDOW_STANDING_MISSED, scheduler.WINDOW
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One thing that happened, or holds.
-
-    Attributes:
-        at: aware; none where it holds for the day.
-        by: the service that knows of it.
-        term: what it is, as a stable term.
-    """
-
-    at: datetime | None
-    by: str
-    term: str
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Parts:
     """What the three services said. What could not be asked is none.
 
     Attributes:
         dial: of the day's call. An empty one is known to nobody.
         entry: of the day's call. An empty one was not made.
+        tests: each test call of the day.
     """
 
     day: scheduler.ExplainDayResponse
     dial: dispatcher.Dial | None
     entry: journal.EntrySummary | None
+    tests: Sequence[CallParts] = ()
 
 
 def verdict(parts: Parts) -> str:
@@ -145,7 +132,7 @@ def verdict(parts: Parts) -> str:
     if day.HasField("call"):
         if not day.call.HasField("finished_at"):
             return "There is a call for this day, and it has not ended yet."
-        return f"The day's call ended: {outcome_told(day.call.outcome)} ({day.call.reason.replace('_', ' ')})."
+        return f"The day's call ended: {ended_as(day.call)}."
     whys = {window.standing: _why(window, day)[1] for window in day.windows}
     why = next((whys[standing] for standing in SAYS_MOST if standing in whys), "")
     if not why and day.decisions:
@@ -157,8 +144,25 @@ def verdict(parts: Parts) -> str:
 
 def day_story(parts: Parts, *, now: datetime) -> list[Moment]:
     """All of it by time; what holds for the day first."""
-    moments = [*_of_the_day(parts.day), *_call(parts.day), *_dials(parts, now), *_kept(parts)]
+    day = parts.day
+    moments = _of_the_day(day)
+    if day.HasField("call"):
+        call = CallParts(day.call, day.authorizations, parts.dial, parts.entry)
+        moments += call_moments(call, zone_of(day), now=now)
+    for test in parts.tests:
+        moments += [_of_test(each, test) for each in call_moments(test, zone_of(day), now=now)]
     return sorted(moments, key=lambda each: (each.at is not None, each.at or now))
+
+
+def zone_of(day: scheduler.ExplainDayResponse) -> str:
+    """By whose clock a day is told: the person's, if their zone is known."""
+    return day.time_zone if day.local_time else "UTC"
+
+
+def _of_test(told: Moment, test: CallParts) -> Moment:
+    """The same, told apart from what is of the day's call."""
+    sentence = f"Test call {test.call.test_number}: {told.sentence[0].lower()}{told.sentence[1:]}"
+    return replace(told, term=f"test_{told.term}", sentence=sentence)
 
 
 def _of_the_day(day: scheduler.ExplainDayResponse) -> list[Moment]:
@@ -208,109 +212,7 @@ def _decided(decision: scheduler.WindowDecision) -> tuple[str, str]:
 
 
 def _span(times: scheduler.WindowDecision, day: scheduler.ExplainDayResponse) -> str:
-    return span(moment(times.opens_at), moment(times.closes_at), day.time_zone if day.local_time else "UTC")
-
-
-def _call(day: scheduler.ExplainDayResponse) -> list[Moment]:
-    if not day.HasField("call"):
-        return []
-    call = day.call
-    moved = f", moved {counted(call.revision, 'time')} before anyone had dialed" if call.revision else ""
-    zone = day.time_zone if day.local_time else "UTC"
-    times = span(moment(call.not_before), moment(call.not_after), zone)
-    scheduled = f"Call {call.call_id} scheduled for {times}, from window {call.window_id}{moved}."
-    term = "call_moved" if call.revision else "call_scheduled"
-    found = [Moment(moment(call.scheduled_at), SCHEDULER, term, scheduled)]
-    found += [
-        Moment(
-            moment(each.authorized_at),
-            SCHEDULER,
-            "dial_allowed",
-            f"Attempt {each.attempt_id.rpartition('.')[2]} allowed.",
-        )
-        for each in day.authorizations
-    ]
-    if call.HasField("finished_at"):
-        ended = f"The call is over: {outcome_told(call.outcome)} ({call.reason.replace('_', ' ')})."
-        found.append(Moment(moment(call.finished_at), SCHEDULER, "call_finished", ended))
-    return found
-
-
-def _dials(parts: Parts, now: datetime) -> list[Moment]:
-    if not parts.day.HasField("call"):
-        return []
-    if parts.dial is None:
-        return [
-            Moment(None, DISPATCHER, "dispatcher_silent", "call-dispatcher does not answer: its part is missing here.")
-        ]
-    if not parts.dial.call_id:
-        call = parts.day.call
-        waits = "It is announced ahead of its window." if now < moment(call.not_before) else "See `daybook doctor`."
-        sentence = f"call-dispatcher has not heard of the call. {waits}"
-        return [Moment(None, DISPATCHER, "not_heard_of", sentence)]
-    found = [_waiting(parts.dial)] if parts.dial.HasField("next_attempt_at") else []
-    for attempt in parts.dial.attempts:
-        found += _attempt(attempt)
-    return [*found, *(_decision(each) for each in parts.dial.decisions)]
-
-
-def _waiting(dial: dispatcher.Dial) -> Moment:
-    return Moment(moment(dial.next_attempt_at), DISPATCHER, "to_be_dialed", "The call is to be dialed from here on.")
-
-
-def _attempt(attempt: dispatcher.Attempt) -> list[Moment]:
-    name = f"Attempt {attempt.number}"
-    of_carrier = f", the carrier calls it {attempt.carrier_call_id}" if attempt.carrier_call_id else ""
-    found = [Moment(moment(attempt.submitted_at), DISPATCHER, "dialed", f"{name} handed to the carrier{of_carrier}.")]
-    words = [attempt.state.replace("_", " ")]
-    if attempt.answered_by:
-        words.append(f"picked up by: {attempt.answered_by}")
-    if attempt.reflection:
-        words.append(f"reflection {attempt.reflection.replace('_', ' ')}")
-    if attempt.fault:
-        words.append(f"fault {attempt.fault}")
-    words += [f"{kind} {code}" for kind, code in (("error", attempt.error_code), ("SIP", attempt.sip_code)) if code]
-    at = attempt.ended_at if attempt.HasField("ended_at") else attempt.heard_at
-    found.append(Moment(moment(at), DISPATCHER, f"attempt_{attempt.state}", f"{name}: {', '.join(words)}."))
-    return found
-
-
-def _decision(decision: dispatcher.Decision) -> Moment:
-    reason = decision.reason.replace("_", " ")
-    times = f", {decision.times} times" if decision.times > 1 else ""
-    match decision.decision:
-        case "postponed":
-            sentence = f"Put off: {reason}{times}."
-        case "withdrawn":
-            sentence = f"Taken back while an attempt was under way: {reason}. It is not tried again."
-        case "try_again":
-            sentence = f"To be tried again: {reason}{times}."
-        case "moved" if decision.reason == "before_any_dial":
-            sentence = f"Moved to other times before anyone was dialed{times}."
-        case "moved":
-            sentence = f"Moved to other times too late to begin anew, it had been dialed: what was tried counts{times}."
-        case ending:
-            after = counted(decision.attempt_number, "attempt")
-            sentence = f"Decided: {ending.replace('_', ' ')} ({reason}), after {after}{times}."
-    return Moment(moment(decision.last_at), DISPATCHER, decision.decision, sentence)
-
-
-def _kept(parts: Parts) -> list[Moment]:
-    if not parts.day.HasField("call"):
-        return []
-    if parts.entry is None:
-        return [Moment(None, JOURNAL, "journal_silent", "The journal does not answer: its part is missing here.")]
-    entry = parts.entry
-    if not entry.entry_id:
-        if not parts.day.call.HasField("finished_at"):
-            return []
-        return [Moment(None, JOURNAL, "nothing_kept", "No entry: nothing was said, or nothing of it was to be kept.")]
-    outcome = journal.SessionOutcome.Name(entry.outcome).removeprefix("SESSION_OUTCOME_").lower().replace("_", " ")
-    kept = f"{counted(entry.turns, 'turn')} and {entry.recording_ms / 1000:.0f} s of recording, {outcome}"
-    return [
-        Moment(moment(entry.started_at), JOURNAL, "session_began", "The reflection began."),
-        Moment(moment(entry.ended_at), JOURNAL, "entry_kept", f"Entry {entry.entry_id} kept: {kept}."),
-    ]
+    return span(moment(times.opens_at), moment(times.closes_at), zone_of(day))
 
 
 def as_json(moments: Sequence[Moment]) -> list[dict[str, str | None]]:

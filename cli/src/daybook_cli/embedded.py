@@ -26,6 +26,8 @@ UNPRIVILEGED_USER = "nobody"
 
 LOWEST_PORT, FIRST_OUTGOING_PORT = 15_000, 32_768
 PORTS_TRIED = 100
+_ports_given: set[int] = set()
+"""By `free_port` to this process, which may not have anybody listen there yet."""
 
 
 class EmbeddedServerError(Exception):
@@ -35,7 +37,8 @@ class EmbeddedServerError(Exception):
 def free_port(wanted: int = 0) -> int:
     """A TCP port of 127.0.0.1 that nobody listens on at this moment: the wanted one, or any.
 
-    Any is one below those that systems give to outgoing connections, lest one of these takes it before it is listened on.
+    Any is one below those that systems give to outgoing connections, lest one of these takes it before it is listened on; and
+    none that was given before.
 
     Raises:
         OSError: somebody listens on the wanted one.
@@ -43,8 +46,11 @@ def free_port(wanted: int = 0) -> int:
     if wanted:
         return _bindable(wanted)
     for _ in range(PORTS_TRIED):
+        port = LOWEST_PORT + secrets.randbelow(FIRST_OUTGOING_PORT - LOWEST_PORT)
         with contextlib.suppress(OSError):
-            return _bindable(LOWEST_PORT + secrets.randbelow(FIRST_OUTGOING_PORT - LOWEST_PORT))
+            if port not in _ports_given:
+                _ports_given.add(_bindable(port))
+                return port
     raise OSError("None of 127.0.0.1's ports is free. See what listens on them: ss --listening --tcp")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,8 @@ from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub
-from daybook_cli.day_story import Moment, Parts, as_json, day_story, verdict
+from daybook_cli.call_story import CallParts, Moment
+from daybook_cli.day_story import Parts, as_json, day_story, verdict, zone_of
 from daybook_cli.errors import CommandError
 from daybook_cli.observations import DISPATCHER, JOURNAL, SCHEDULER
 from daybook_cli.surroundings import Surroundings, find_surroundings, refusal
@@ -43,7 +45,7 @@ def explain(
         return
     now = f", where it is {told.local_time} now" if told.local_time else ""
     console.print(f"{told.local_day} in {told.time_zone}{now}. {verdict(parts)}", style="bold", markup=False)
-    console.print(_table(moments, told.time_zone if told.local_time else "UTC"))
+    console.print(_table(moments, zone_of(told)))
 
 
 async def gather_parts(surroundings: Surroundings, person_id: str, day: str) -> Parts:
@@ -59,43 +61,58 @@ async def gather_parts(surroundings: Surroundings, person_id: str, day: str) -> 
             )
         except grpc.aio.AioRpcError as error:
             raise CommandError(refusal(SCHEDULER, error)) from None
-    if not told.HasField("call"):
+    calls = [*([told.call] if told.HasField("call") else []), *(test.call for test in told.test_calls)]
+    if not calls:
         return Parts(told, dispatcher.Dial(), journal.EntrySummary())
     async with asyncio.TaskGroup() as asking:
-        dial = asking.create_task(_dial(surroundings, person_id, told.call.call_id))
-        entry = asking.create_task(_entry(surroundings, person_id, told.call))
-    return Parts(told, dial.result(), entry.result())
+        dialing = asking.create_task(_dials(surroundings, person_id))
+        keeping = asking.create_task(_entries(surroundings, person_id, calls))
+    dials, entries = dialing.result(), keeping.result()
+
+    def dial_of(call: scheduler.ScheduledCall) -> dispatcher.Dial | None:
+        return None if dials is None else dials.get(call.call_id, dispatcher.Dial())
+
+    def entry_of(call: scheduler.ScheduledCall) -> journal.EntrySummary | None:
+        return None if entries is None else entries.get(call.call_id, journal.EntrySummary())
+
+    tests = [
+        CallParts(test.call, test.authorizations, dial_of(test.call), entry_of(test.call)) for test in told.test_calls
+    ]
+    return Parts(told, dial_of(told.call), entry_of(told.call), tests)
 
 
-async def _dial(surroundings: Surroundings, person_id: str, call_id: str) -> dispatcher.Dial | None:
+async def _dials(surroundings: Surroundings, person_id: str) -> Mapping[str, dispatcher.Dial] | None:
+    """What was decided and tried of late for a person's calls, by their ids."""
     request = dispatcher.ListDialsRequest(person_id=person_id, page_size=DAYS_LOOKED_BACK)
     async with surroundings.channel(DISPATCHER) as channel:
         try:
-            dials = (await DialsServiceStub(channel).ListDials(request)).dials
+            return {dial.call_id: dial for dial in (await DialsServiceStub(channel).ListDials(request)).dials}
         except grpc.aio.AioRpcError as error:
             if error.code() in AWAY:
                 return None
             raise CommandError(refusal(DISPATCHER, error)) from None
-    return next((dial for dial in dials if dial.call_id == call_id), dispatcher.Dial())
 
 
-async def _entry(
-    surroundings: Surroundings, person_id: str, call: scheduler.ScheduledCall
-) -> journal.EntrySummary | None:
-    """The entry of a call, without its words. Entries come the newest first: it is none of those before the call's window."""
+async def _entries(
+    surroundings: Surroundings, person_id: str, calls: Sequence[scheduler.ScheduledCall]
+) -> Mapping[str, journal.EntrySummary] | None:
+    """The entries of calls, by the calls' ids, without their words. The newest come first: none is from before the calls."""
     request = journal.ListEntriesRequest(person_id=person_id)
+    sought = {call.call_id for call in calls}
+    first_ns = min(call.not_before.ToNanoseconds() for call in calls)
+    found: dict[str, journal.EntrySummary] = {}
     async with surroundings.channel(JOURNAL) as channel:
         stub = JournalServiceStub(channel)
         try:
             while True:
                 page = await stub.ListEntries(request)
                 for entry in page.entries:
-                    if entry.call_id == call.call_id:
-                        return entry
-                    if entry.started_at.ToNanoseconds() < call.not_before.ToNanoseconds():
-                        return journal.EntrySummary()
-                if not page.next_page_token:
-                    return journal.EntrySummary()
+                    if entry.call_id in sought:
+                        found[entry.call_id] = entry
+                    elif entry.started_at.ToNanoseconds() < first_ns:
+                        return found
+                if not page.next_page_token or len(found) == len(sought):
+                    return found
                 request.page_token = page.next_page_token
         except grpc.aio.AioRpcError as error:
             if error.code() in AWAY:

@@ -56,6 +56,7 @@ class Home:
         self.folder = folder.resolve()
         self.logs = self.folder / "logs"
         self.keys = self.folder / "keys"
+        self.keks = self.folder / "keks"
         self.objects = self.folder / "objects"
         self.observatory = self.folder / "observatory"
         self.state = self.folder / "running.json"
@@ -65,9 +66,10 @@ class Home:
         return cls(Path(os.environ.get("DAYBOOK_HOME", ".daybook")))
 
     def make(self) -> None:
-        for folder in (self.folder, self.logs, self.keys, self.objects):
+        for folder in (self.folder, self.logs, self.keys, self.keks, self.objects):
             folder.mkdir(parents=True, exist_ok=True)
         self.keys.chmod(0o700)
+        self.keks.chmod(0o700)
 
     def log(self, process: str) -> Path:
         return self.logs / f"{process}.log"
@@ -76,9 +78,14 @@ class Home:
         """A key file of 32 random bytes in base64, made once."""
         path = self.keys / name
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+            _make_key(path)
         return path
+
+    def key_encryption_keys(self) -> Path:
+        """The folder of the journal's key-encryption keys, each a file; the first is made once."""
+        if not any(self.keks.iterdir()):
+            _make_key(self.keks / "kek")
+        return self.keks
 
     def secret(self, name: str) -> str:
         """A random word kept in a file, made once."""
@@ -87,6 +94,10 @@ class Home:
             path.touch(mode=0o600)
             path.write_text(secrets.token_hex(16))
         return path.read_text()
+
+    def journal_secret(self, caller: str) -> str:
+        """What a caller and the journal alone have: voice-gateway, portal or toolbox."""
+        return self.secret(f"journal-{caller}")
 
     def write_running(self, running: Running) -> None:
         # whole or not at all: `daybook up` reads it while it is written
@@ -113,6 +124,11 @@ class Home:
         if not self.state.exists():
             return None
         return Running(**json.loads(self.state.read_text()))
+
+
+def _make_key(path: Path) -> None:
+    path.touch(mode=0o600)
+    path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def is_alive(pid: int) -> bool:

@@ -168,6 +168,22 @@ def tick() -> None:
     asyncio.run(run_tick(Home.from_environment().running()))
 
 
+@commands.command()
+def retain() -> None:
+    """Remove now what its person wished to be kept no longer, as the CronJob does once a day; here nothing else does it."""
+    asyncio.run(_retain(Home.from_environment().running()))
+
+
+async def _retain(running: Running) -> None:
+    """
+    Raises:
+        StepFailed: it failed; its log says how.
+    """
+    stack = _stack(ports=running.ports)
+    async with supervising(stack.home.logs) as supervisor:
+        await supervisor.run(*stack.retention())
+
+
 async def run_tick(running: Running) -> None:
     """Runs a tick of the Daybook that runs here, to its end.
 

@@ -20,7 +20,7 @@ class Outside:
         return {
             "Twilio (carrier)": _word(real=self.twilio),
             "Google Speech and Text-to-Speech": _word(real=self.google),
-            "Gemini (verdict)": _word(real=self.gemini),
+            "Gemini (verdict, description)": _word(real=self.gemini),
         }
 
 

@@ -24,6 +24,7 @@ CONSENT_WORDING = "cli-1"
 ResultT = TypeVar("ResultT")
 
 Hours = typer.Option(help="When they may be called, e.g. 07:00-22:00, local; `default`: the operator's hours")
+Programme = typer.Option(help="What they are asked: evening_review, free or gratitude")
 Consented = typer.Option(
     "--consent", help="The person agreed to be called by an automated voice; without it nobody is called"
 )
@@ -41,6 +42,7 @@ def add_person(
     zone: Annotated[str, typer.Option(prompt=True, help="An IANA name, e.g. Europe/Vienna")],
     pronunciation: Annotated[str, typer.Option(help="How the name is spoken, if not as written")] = "",
     locale: Annotated[str, typer.Option()] = "en-US",
+    programme: Annotated[str, Programme] = "evening_review",
     hours: Annotated[str | None, Hours] = None,
     consent: Annotated[bool, Consented] = False,
 ) -> None:
@@ -53,6 +55,7 @@ def add_person(
         locale=locale,
         consent=_consent_now() if consent else None,
         calling_hours=_hours(hours),
+        programme=programme,
     )
     person = ask_scheduler(lambda channel: PeopleServiceStub(channel).CreatePerson(request)).person
     console.print(person.person_id)
@@ -63,13 +66,14 @@ def add_person(
 def list_people() -> None:
     """All people, without their numbers."""
     table = Table(box=None)
-    for column in ("person", "name", "zone", "hours", "may be called"):
-        table.add_column(column, no_wrap=column == "person")
+    for column in ("person", "name", "zone", "hours", "programme", "may be called"):
+        table.add_column(column, no_wrap=column == "person", overflow="fold")
     token, more = "", True
     while more:
         page = _page_of_people(token)
         for person in page.people:
-            table.add_row(person.person_id, person.name, person.time_zone, _hours_told(person), _may_be_called(person))
+            hours, may_be_called = _hours_told(person), _may_be_called(person)
+            table.add_row(person.person_id, person.name, person.time_zone, hours, person.programme, may_be_called)
         token = page.next_page_token
         more = bool(token)
     console.print(table)
@@ -117,6 +121,7 @@ def change_person(
     zone: Annotated[str | None, typer.Option()] = None,
     pronunciation: Annotated[str | None, typer.Option()] = None,
     locale: Annotated[str | None, typer.Option()] = None,
+    programme: Annotated[str | None, Programme] = None,
     hours: Annotated[str | None, Hours] = None,
     consent: Annotated[bool, Consented] = False,
 ) -> None:
@@ -130,6 +135,7 @@ def change_person(
         locale=locale,
         consent=_consent_now() if consent else None,
         calling_hours=_hours(hours),
+        programme=programme,
     )
     _tell_opt_out(ask_scheduler(lambda channel: PeopleServiceStub(channel).UpdatePerson(request)).person)
 

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import grpc
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -15,13 +17,19 @@ from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook_cli.demo import EMULATED_PHONE, add_demo_person
+from daybook_cli.entry_lines import about, turns_as_they_should_read
 from daybook_cli.errors import StepFailed
 from daybook_cli.running import keep_ticking, running_stack
 from daybook_cli.stack import Stack
 from daybook_cli.story import SPEAKERS, CallStory, Line, listening
 from daybook_cli.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from daybook.journal.v1.journal_pb2_grpc import JournalServiceAsyncStub
+
 DEMO_CALL_WITHIN_S = 1800.0
+LOOKED_FOR_EVERY_S, MOST_LOOKS = 0.5, 30
+"""How often an entry is looked at until it is described, and how many times."""
 
 STYLES = {"person": "bold cyan", "daybook": "bold green", "verdict": "yellow", "finished": "bold"}
 
@@ -84,13 +92,14 @@ def _show_start(stack: Stack, console: Console) -> None:
 
 
 async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str, trace: bool) -> None:
-    async with open_channel(stack.scheduler_target) as scheduler, open_channel(stack.journal_target) as journal_channel:
+    async with open_channel(stack.scheduler_target) as scheduler:
         try:
             demo = await add_demo_person(scheduler, phone=phone, now=datetime.now(UTC))
         except grpc.aio.AioRpcError as error:
             raise StepFailed(
                 "Adding the demo person", str(error.details()), stack.home.log("window-scheduler")
             ) from None
+    async with open_channel(stack.journal_target, token=stack.token_of(demo.person_id)) as journal_channel:
         console.print(
             f"A demo person may be called today between {demo.starts_at} and {demo.ends_at} ({demo.time_zone}). The tick runs."
         )
@@ -132,7 +141,7 @@ def _rendered(line: Line) -> Table:
 async def _show_entry(channel: grpc.aio.Channel, person_id: str, entry_id: str, console: Console) -> None:
     """Reads the entry back through the journal's own API, the only place where it can be decrypted."""
     stub = JournalServiceStub(channel)
-    entry = await stub.ReadEntry(journal.ReadEntryRequest(person_id=person_id, entry_id=entry_id))
+    entry = await _described(channel, person_id, entry_id)
     console.print(
         _rendered(Line("saved", f"{len(entry.turns)} turns and the recording, encrypted, as entry {entry_id}"))
     )
@@ -143,9 +152,11 @@ async def _show_entry(channel: grpc.aio.Channel, person_id: str, entry_id: str, 
     grid.add_column(justify="right", style="dim")
     grid.add_column()
     grid.add_column(overflow="fold")
-    for turn in entry.turns:
+    for name, told in about(entry.revision):
+        grid.add_row("", f"[bold]{name}[/]", escape(told))
+    for turn, words in turns_as_they_should_read(entry):
         speaker = SPEAKERS.get(turn.speaker, "?")
-        grid.add_row(_clock(turn.starts_at_ms), f"[{STYLES[speaker]}]{speaker}[/]", turn.text)
+        grid.add_row(_clock(turn.starts_at_ms), f"[{STYLES[speaker]}]{speaker}[/]", escape(words))
     length = _clock(entry.summary.recording_ms)
     console.print(
         Panel(
@@ -156,6 +167,18 @@ async def _show_entry(channel: grpc.aio.Channel, person_id: str, entry_id: str, 
     )
     listen = f".venv/bin/daybook entry audio {person_id} {entry_id} --out FILE.wav"
     console.print(f"To listen, while Daybook is up: [bold]{listen}[/bold]\n", soft_wrap=True)
+
+
+async def _described(channel: grpc.aio.Channel, person_id: str, entry_id: str) -> journal.ReadEntryResponse:
+    """The entry once it was described, or as it is where that takes long."""
+    stub: JournalServiceAsyncStub = JournalServiceStub(channel)
+    entry = journal.ReadEntryResponse()
+    for _ in range(MOST_LOOKS):
+        entry = await stub.ReadEntry(journal.ReadEntryRequest(person_id=person_id, entry_id=entry_id))
+        if entry.HasField("revision"):
+            break
+        await asyncio.sleep(LOOKED_FOR_EVERY_S)
+    return entry
 
 
 def _clock(milliseconds: int) -> str:

@@ -8,6 +8,34 @@ from daybook_cli.wording import counted
 
 FEW_VERDICTS = 5
 SELDOM = 20
+_GATEWAY_LOG = "in the gateway's log"
+WITHOUT_GOOGLE = {
+    "stream_broke_twice": (
+        "the media stream broke twice",
+        f"See what broke it {_GATEWAY_LOG} (stream.refused, speech.restarted); is the websocket let through?",
+    ),
+    "full": (
+        "the gateways were full",
+        "Add pods of voice-gateway, or raise DAYBOOK_CALLS_AT_ONCE where their CPU allows it.",
+    ),
+    "google_speech_refused": (
+        "Google Speech refused to listen",
+        f"See speech.refused {_GATEWAY_LOG}; it names the settings that do not fit.",
+    ),
+    "google_speech_unavailable": (
+        "Google Speech broke off again and again",
+        f"See speech.restarted {_GATEWAY_LOG}; is Google reachable?",
+    ),
+    "google_voice_unavailable": (
+        "Google Text-to-Speech did not give the first words",
+        f"See prompt.broken_off {_GATEWAY_LOG}; it has the code of Google's answer.",
+    ),
+    "webhook_failed": (
+        "no gateway answered another webhook of theirs",
+        f"See webhook.refused {_GATEWAY_LOG}: mostly the journal or window-scheduler was away.",
+    ),
+}
+"""Why the standard orchestrator held calls that it was not set for, and what to do."""
 
 
 def speaking_findings(seen: Observations) -> list[Finding]:
@@ -55,13 +83,12 @@ def _orchestrator(metrics: Metrics) -> list[Finding]:
             else:
                 step = "If conversations are to go through Google, set DAYBOOK_ORCHESTRATOR=enhanced."
                 found.insert(0, _found(Severity.INFO, "orchestrator_standard", f"{sentence} Google is not used.", step))
-        elif name == "daybook_orchestrator_chosen_total" and value and told["reason"] == "stream_broke_twice":
+        elif name == "daybook_orchestrator_chosen_total" and value and told["reason"] in WITHOUT_GOOGLE:
+            why, step = WITHOUT_GOOGLE[told["reason"]]
             sentence = (
-                f"{counted(int(value), 'conversation')} went on without Google, by the standard orchestrator: the media stream "
-                "broke twice."
+                f"{counted(int(value), 'conversation')} went on without Google, by the standard orchestrator: {why}."
             )
-            step = "See what broke it in the gateway's log (stream.refused, speech.restarted); is the websocket let through?"
-            found.append(_found(Severity.WARNING, "fell_back", sentence, step, "DaybookConversationsNotBegun"))
+            found.append(_found(Severity.WARNING, "fell_back", sentence, step, "DaybookStandardTakesOver"))
     return found
 
 

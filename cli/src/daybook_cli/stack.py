@@ -14,8 +14,10 @@ from pydantic import SecretStr
 
 from chassis.nats_access import NatsAccess
 from chassis.nats_permissions import USERS, authorization
+from chassis.rpc import Token
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port, port_or_free
 from daybook_cli.home import Home
+from daybook_cli.journal_access import OPERATOR, PORTAL, token_of_person
 from daybook_cli.observing import Observatory
 from daybook_cli.outside import Outside
 from daybook_cli.supervisor import Process, Ready, answering, inherited
@@ -27,6 +29,8 @@ DATABASE = "daybook"
 EMULATED_ACCOUNT_SID = "AC" + "0" * 32
 EMULATED_FROM_NUMBER = "+15005550006"
 LOOPBACK = "127.0.0.1"
+FASTEST_AUDIO = 3.0
+"""How many times as fast as they live a person's audio may come; the emulated ones may live fast."""
 SERVICES = ("journal", "window-scheduler", "call-dispatcher", "voice-gateway")
 DAYBOOK_VOICE, CALLER_VOICE = "heart", "deep"
 
@@ -41,7 +45,7 @@ class Tuning:
         persona: how the emulated person behaves (emulators/src/emulators/twilio/README.md lists them).
         trace: write spans to the logs.
         observe: a Prometheus, and Grafana where there is one, over all of it.
-        settings: further environment variables, for all services.
+        settings: further environment variables, for all services and emulators.
     """
 
     time_factor: float = 1.0
@@ -108,6 +112,10 @@ class Stack:
     @property
     def journal_target(self) -> str:
         return self._target("journal.grpc")
+
+    def token_of(self, person_id: str) -> Token:
+        """What is shown to the journal for a person's own records."""
+        return token_of_person(SecretStr(self.home.journal_secret(PORTAL)), person_id)
 
     @property
     def emulator_url(self) -> str:
@@ -180,7 +188,8 @@ class Stack:
             health = f"http://{self._target(f'{name}.admin')}/healthz"
         environment = {f"DAYBOOK_EMULATOR_{key}": value for key, value in {**common, **settings}.items()}
         argv = [sys.executable, "-m", f"emulators.{module}"]
-        return Process(f"emulator-{name}", argv, {**inherited(), **environment}, answering(health), health)
+        further = self._tuning.settings or {}
+        return Process(f"emulator-{name}", argv, {**inherited(), **further, **environment}, answering(health), health)
 
     def services(self) -> list[Process]:
         """The long-running services."""
@@ -227,6 +236,10 @@ class Stack:
             dict(self.scheduler_settings()),
         )
 
+    def retention(self) -> tuple[str, list[str], dict[str, str]]:
+        """A run of retention, as the CronJob runs it."""
+        return "journal-retention", [sys.executable, "-m", "journal", "retain"], dict(self.journal_settings())
+
     def _common(self) -> dict[str, str]:
         return {
             **inherited(),
@@ -250,8 +263,12 @@ class Stack:
             **self._bus("journal"),
             "DAYBOOK_DATABASE_URL": self.database_url,
             "DAYBOOK_GRPC_PORT": str(self._port("journal.grpc")),
-            "DAYBOOK_KEK_FILE": str(self.home.key("kek")),
+            "DAYBOOK_VOICE_GATEWAY_SECRET": self.home.journal_secret("voice-gateway"),
+            "DAYBOOK_PORTAL_SECRET": self.home.journal_secret(PORTAL),
+            "DAYBOOK_TOOLBOX_SECRET": self.home.journal_secret(OPERATOR),
+            "DAYBOOK_KEK_FOLDER": str(self.home.key_encryption_keys()),
             "DAYBOOK_OBJECT_STORE_URL": self.home.objects.as_uri(),
+            **self._gemini_settings(),
         }
 
     def scheduler_settings(self) -> dict[str, str]:
@@ -275,6 +292,11 @@ class Stack:
             "TWILIO_API_URL": self.emulator_url,
         }
 
+    def _gemini_settings(self) -> dict[str, str]:
+        if self.outside.gemini:
+            return {"GEMINI_API_KEY": self._environment["GEMINI_API_KEY"]}
+        return {"GEMINI_BASE_URL": f"http://{self._target('gemini')}", "GEMINI_API_KEY": "emulated"}
+
     def _dispatcher_settings(self) -> dict[str, str]:
         return {
             **self._common(),
@@ -294,7 +316,11 @@ class Stack:
             "PUBLIC_URL": carrier["PUBLIC_URL"],
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
+            **self._gemini_settings(),
+            "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret("voice-gateway"),
         }
+        if not self.outside.twilio:
+            settings["DAYBOOK_FASTEST_AUDIO"] = f"{FASTEST_AUDIO * self._tuning.time_factor:g}"
         if self.outside.google:
             settings["GOOGLE_APPLICATION_CREDENTIALS"] = self._environment["GOOGLE_APPLICATION_CREDENTIALS"]
         else:
@@ -302,10 +328,6 @@ class Stack:
                 "GOOGLE_SPEECH_ENDPOINT": self._target("google-speech"),
                 "GOOGLE_TTS_ENDPOINT": self._target("google-tts"),
             }
-        if self.outside.gemini:
-            settings["GEMINI_API_KEY"] = self._environment["GEMINI_API_KEY"]
-        else:
-            settings |= {"GEMINI_BASE_URL": f"http://{self._target('gemini')}", "GEMINI_API_KEY": "emulated"}
         return settings
 
 
@@ -316,6 +338,8 @@ PASSED_ON = frozenset(
         "DAYBOOK_ORCHESTRATOR",
         "USE_ENHANCED_CALLS",
         "DAYBOOK_MAX_CALL_S",
+        "DAYBOOK_CALLS_AT_ONCE",
+        "DAYBOOK_KEK_ACTIVE",
         "GOOGLE_CLOUD_PROJECT",
         "GEMINI_MODEL",
     }

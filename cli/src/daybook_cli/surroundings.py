@@ -14,11 +14,12 @@ from pydantic import Field, SecretStr
 
 from chassis.errors import SettingsError
 from chassis.nats_access import NatsAccess
-from chassis.rpc import open_channel
-from chassis.settings import BusSettings, HttpUrl, ServiceSettings, TlsSettings, load_settings
+from chassis.rpc import Token, open_channel
+from chassis.settings import BusSettings, HttpUrl, ServiceSettings, SharedSecret, TlsSettings, load_settings
 from chassis.tls import Tls
 from daybook_cli.errors import CommandError
 from daybook_cli.home import Home, Running
+from daybook_cli.journal_access import OPERATOR, PORTAL, token_of_operator, token_of_person
 from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, SCHEDULER, SERVICES, Place
 
 NATS_USER, NATS_OPERATOR = "toolbox", "operator"
@@ -36,6 +37,13 @@ class ToolboxSettings(TlsSettings, BusSettings):
     scheduler_target: str = Field(pattern=TARGET, description="window-scheduler's gRPC address, host:port.")
     dispatcher_target: str = Field(pattern=TARGET, description="call-dispatcher's gRPC address, host:port.")
     journal_target: str = Field(pattern=TARGET, description="journal's gRPC address, host:port.")
+    journal_secret: SharedSecret = Field(
+        description="what operators' tokens for the journal are signed with; the journal has the same."
+    )
+    portal_secret: SharedSecret | None = Field(
+        default=None,
+        description="what persons' tokens for the journal are signed with; the chart never gives it: it opens everybody's words.",
+    )
     scheduler_url: HttpUrl | None = Field(
         default=None, description="where window-scheduler serves /readyz, http://host:port."
     )
@@ -69,6 +77,8 @@ class Surroundings:
         http: service → address below which it serves /readyz and /metrics.
         nats: NATS, as who looks and changes nothing.
         nats_operator: NATS, as who may send dead letters again and drop them; none where that is not for us.
+        journal_secret: what operators' tokens for the journal are signed with.
+        portal_secret: what a person's are; none where nobody's words are for us.
         outside: outside party → "real" or "emulated", as far as it is known.
         observing: what shows the metrics → its address, or how to get it.
         running: what the supervisor here told; none in a cluster.
@@ -80,6 +90,8 @@ class Surroundings:
     nats: NatsAccess
     nats_operator: NatsAccess | None
     tls: Tls | None
+    journal_secret: SecretStr
+    portal_secret: SecretStr | None
     outside: Mapping[str, str]
     prometheus_url: str
     fullname: str
@@ -87,8 +99,30 @@ class Surroundings:
     running: Running | None
 
     def channel(self, service: str) -> grpc.aio.Channel:
-        """A channel to a service's gRPC."""
-        return open_channel(self.targets[service], tls=self.tls)
+        """A channel to a service's gRPC, as an operator's."""
+        token = token_of_operator(self.journal_secret) if service == JOURNAL else None
+        return open_channel(self.targets[service], tls=self.tls, token=token)
+
+    def journal_of(self, person_id: str) -> grpc.aio.Channel:
+        """A channel to the journal, for a person's own records.
+
+        Raises:
+            CommandError: they are not for us.
+        """
+        return open_channel(self.targets[JOURNAL], tls=self.tls, token=self.token_of(person_id))
+
+    def token_of(self, person_id: str) -> Token:
+        """What is shown to the journal for a person's own records.
+
+        Raises:
+            CommandError: they are not for us.
+        """
+        if self.portal_secret is None:
+            raise CommandError(
+                "What a person said is theirs to read and to change, in the portal. An operator's command line counts their "
+                "entries (`entry list`) and can destroy them all (`entry delete-all`)."
+            )
+        return token_of_person(self.portal_secret, person_id)
 
 
 def find_surroundings() -> Surroundings:
@@ -121,6 +155,8 @@ def local_surroundings(home: Home, running: Running) -> Surroundings:
         nats=_local_nats(home, running, NATS_USER),
         nats_operator=_local_nats(home, running, NATS_OPERATOR),
         tls=None,
+        journal_secret=SecretStr(home.journal_secret(OPERATOR)),
+        portal_secret=SecretStr(home.journal_secret(PORTAL)),
         outside=running.outside,
         prometheus_url=running.observing.get("Prometheus", ""),
         fullname="daybook",
@@ -162,6 +198,8 @@ def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surround
         nats=settings.nats,
         nats_operator=settings.nats_operator,
         tls=tls,
+        journal_secret=settings.journal_secret,
+        portal_secret=settings.portal_secret,
         outside={"Twilio, Google, Gemini": settings.outside} if settings.outside else {},
         prometheus_url=str(settings.prometheus_url or "").rstrip("/"),
         fullname=fullname,
@@ -182,9 +220,26 @@ def ask(service: str, question: Callable[[grpc.aio.Channel], Awaitable[ResultT]]
         CommandError: it refused, with its own sentence, or does not answer.
     """
     surroundings = find_surroundings()
+    return _asked(service, lambda: surroundings.channel(service), question)
 
+
+def ask_journal_of(person_id: str, question: Callable[[grpc.aio.Channel], Awaitable[ResultT]]) -> ResultT:
+    """Asks the journal for a person's own records.
+
+    Raises:
+        NotRunning, CommandError: as `ask`; or they are not for us.
+    """
+    surroundings = find_surroundings()
+    return _asked(JOURNAL, lambda: surroundings.journal_of(person_id), question)
+
+
+def _asked(
+    service: str,
+    open_it: Callable[[], grpc.aio.Channel],
+    question: Callable[[grpc.aio.Channel], Awaitable[ResultT]],
+) -> ResultT:
     async def asking() -> ResultT:
-        async with surroundings.channel(service) as channel:
+        async with open_it() as channel:  # on the loop that it is used on
             try:
                 return await question(channel)
             except grpc.aio.AioRpcError as error:
