@@ -2,6 +2,8 @@
 
 from dashboards.grafana import Json, Panel, Query, Row, dashboard, none_yet
 
+RETENTION_ENDED = "daybook_journal_retention_last_success_timestamp_seconds"
+
 
 def journal() -> Json:
     return dashboard(
@@ -12,8 +14,8 @@ def journal() -> Json:
             Row("Can it keep and open"),
             Panel(
                 "Key-encryption key",
-                "1 while the key that wraps all others can be used. 0: nothing can be written or read until it is "
-                "back; nothing is lost.",
+                "1 while a journal that starts now finds every key that wraps a person's. 0: one that restarts does "
+                "not serve until the missing one is back; nothing is lost.",
                 "short",
                 (Query("min(daybook_journal_kek_readable)", "readable"),),
                 kind="stat",
@@ -66,6 +68,24 @@ def journal() -> Json:
                 colour="red",
                 limits=((1, "green"),),
             ),
+            Panel(
+                "Refused",
+                "Calls that were not let in, in the time shown, by why. The audit log says what was asked for.",
+                "short",
+                (
+                    Query(
+                        none_yet(
+                            "sum by (reason) (increase(daybook_journal_accesses_refused_total[$__range]))", "reason"
+                        ),
+                        "{{reason}}",
+                    ),
+                ),
+                kind="stat",
+                width=24,
+                height=4,
+                limits=((1, "red"),),
+                decimals=0,
+            ),
             Row("What it keeps"),
             Panel(
                 "Sessions",
@@ -98,11 +118,38 @@ def journal() -> Json:
             ),
             Panel(
                 "Entries",
-                "Entries made in the time shown, and those deleted at a person's wish.",
+                "Entries made in the time shown, those that came from an archive, and those deleted at a person's wish.",
                 "short",
                 (
                     Query("sum(increase(daybook_journal_entries_made_total[$__range]))", "made"),
+                    Query("sum(increase(daybook_journal_entries_imported_total[$__range]))", "imported"),
                     Query("sum(increase(daybook_journal_entries_deleted_total[$__range]))", "deleted"),
+                ),
+                kind="stat",
+                decimals=0,
+            ),
+            Panel(
+                "Descriptions",
+                "What became of entries that were to be described, in the time shown: by Gemini; written by their person before; "
+                "unwished by them; given up after seven tries.",
+                "short",
+                (
+                    Query(
+                        "sum by (outcome) (increase(daybook_journal_descriptions_ended_total[$__range]))", "{{outcome}}"
+                    ),
+                ),
+                kind="stat",
+                decimals=0,
+            ),
+            Panel(
+                "Tries to describe an entry that came to nothing",
+                "In the time shown, by why. Each entry is tried again, later each time.",
+                "short",
+                (
+                    Query(
+                        "sum by (reason) (increase(daybook_journal_description_tries_failed_total[$__range]))",
+                        "{{reason}}",
+                    ),
                 ),
                 kind="stat",
                 decimals=0,
@@ -112,6 +159,25 @@ def journal() -> Json:
                 "Persons whose key was destroyed in the time shown: none of their words can be read any more, by anybody.",
                 "short",
                 (Query("sum(increase(daybook_journal_persons_erased_total[$__range]))", "erased"),),
+                kind="stat",
+                decimals=0,
+            ),
+            Panel(
+                "Since retention last reached its end",
+                "It comes once a day and removes what its person wished to be kept for so many days. 0 where it never ran.",
+                "s",
+                (Query(f"max((time() - {RETENTION_ENDED}) * ({RETENTION_ENDED} > bool 0))", "ago"),),
+                kind="stat",
+                limits=((2 * 86_400, "red"),),
+            ),
+            Panel(
+                "What retention removed",
+                "In its last run: recordings of entries that stay, and whole entries; and what it left, since it does not open.",
+                "short",
+                (
+                    Query("max by (what) (daybook_journal_retention_removed)", "{{what}}"),
+                    Query("max(daybook_journal_retention_unopened)", "left"),
+                ),
                 kind="stat",
                 decimals=0,
             ),

@@ -105,7 +105,7 @@ def voice_quality() -> Json:
             Panel(
                 "How calls were answered",
                 "A minute, by the orchestrator that held them and why that one. `standard` where `enhanced` is set: "
-                "Google was away, or streams broke twice.",
+                "Google was away, streams broke twice, or the pods were full.",
                 "cpm",
                 (
                     Query(
@@ -172,10 +172,11 @@ def voice_quality() -> Json:
             ),
             Panel(
                 "Conversations that run",
-                "By pod. A pod that drains takes no new ones and ends with its last.",
+                "By pod. A pod that drains takes no new ones and ends with its last; one that is full refuses what is new.",
                 "short",
                 (
                     Query("sum by (instance) (daybook_calls_in_progress)", "{{instance}}"),
+                    Query("max(daybook_calls_at_once)", "a pod at most"),
                     Query("max by (instance) (daybook_draining)", "{{instance}} drains"),
                 ),
                 width=12,
@@ -196,12 +197,16 @@ def voice_quality() -> Json:
             ),
             Panel(
                 "Refused streams and webhooks",
-                "What came from Twilio, signed, and could not be served, a minute, by the reason.",
+                "What came from Twilio, signed, and could not be served, or not to its end, a minute, by the reason.",
                 "cpm",
                 (
                     Query(
                         "60 * sum by (reason) (rate(daybook_refused_streams_total[$__rate_interval]))",
                         "stream: {{reason}}",
+                    ),
+                    Query(
+                        "60 * sum by (reason) (rate(daybook_given_up_streams_total[$__rate_interval]))",
+                        "stream, given up: {{reason}}",
                     ),
                     Query(
                         none_yet(

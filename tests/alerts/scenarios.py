@@ -14,6 +14,7 @@ from alerts.timeline import (
     HOUR,
     JOURNAL,
     MINUTE,
+    OF_RETENTION,
     PERIOD_S,
     SCHEDULER,
     SCRAPE_S,
@@ -25,6 +26,7 @@ from alerts.timeline import (
     counts,
     counts_every,
     for_a_while,
+    healthy_retention,
     steady,
 )
 
@@ -66,6 +68,7 @@ class Scenario:
         at: when it is looked at, seconds.
         fire: what fires then; empty where nothing ever does.
         pods: where not each service has one.
+        settings: of the chart.
     """
 
     alert: str
@@ -74,6 +77,7 @@ class Scenario:
     at: int
     fire: tuple[Firing, ...] = ()
     pods: dict[str, list[str]] | None = None
+    settings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.alert}: {self.story}"
@@ -257,20 +261,26 @@ def _tick() -> list[Scenario]:
         Scenario(
             "DaybookTickMissing",
             "the CronJob is deleted",
-            lambda w: [
-                w.end(CLUSTER, metric, at=AT)
-                for metric in [key[2] for key in w.series if key[2].startswith("kube_cronjob")]
-            ],
+            all_of(
+                lambda w: [
+                    w.end(CLUSTER, metric, at=AT)
+                    for metric in [key[2] for key in w.series if key[2].startswith("kube_cronjob")]
+                ],
+                healthy_retention,
+            ),
             TOLD,
             (kubernetes,),
         ),
         Scenario(
             "DaybookTickMissing",
             "the CronJob never was",
-            lambda w: [
-                w.forget(CLUSTER, metric)
-                for metric in [key[2] for key in w.series if key[2].startswith("kube_cronjob")]
-            ],
+            all_of(
+                lambda w: [
+                    w.forget(CLUSTER, metric)
+                    for metric in [key[2] for key in w.series if key[2].startswith("kube_cronjob")]
+                ],
+                healthy_retention,
+            ),
             2 * TICK_S,
             (kubernetes,),
         ),
@@ -817,6 +827,24 @@ def _conversations() -> list[Scenario]:
             4 * HOUR,
         ),
         Scenario(
+            "DaybookStandardTakesOver",
+            "every gateway is full",
+            gateway("daybook_orchestrator_chosen_total", AT, AT + 10, AT + 20, orchestrator="standard", reason="full"),
+            AT + MINUTE,
+            (firing("DaybookStandardTakesOver"),),
+        ),
+        Scenario(
+            "DaybookStandardTakesOver",
+            "the standard orchestrator is set",
+            gateway(
+                "daybook_orchestrator_chosen_total",
+                *range(AT, AT + 3 * MINUTE, 30),
+                orchestrator="standard",
+                reason="DAYBOOK_ORCHESTRATOR",
+            ),
+            QUIET,
+        ),
+        Scenario(
             "DaybookVerdictsMissing",
             "Gemini does not answer during a call",
             gateway("daybook_verdicts_total", *range(AT, AT + 3 * MINUTE, 30), verdict="none"),
@@ -851,6 +879,7 @@ def _conversations() -> list[Scenario]:
 def _journal() -> list[Scenario]:
     not_stored = firing("DaybookRecordingsNotStored")
     unreadable = firing("DaybookKekUnreadable")
+    tries = counts(*range(AT, AT + 5 * MINUTE, 30))
     return [
         Scenario(
             "DaybookRecordingsNotStored",
@@ -873,6 +902,19 @@ def _journal() -> list[Scenario]:
             2 * HOUR,
         ),
         Scenario(
+            "DaybookWordsWaiting",
+            "the journal takes nothing for two minutes",
+            sets(GATEWAY, "daybook_spooled_bytes", before_and_after(0, AT, 3_000_000)),
+            AT + 2 * MINUTE,
+            (firing("DaybookWordsWaiting"),),
+        ),
+        Scenario(
+            "DaybookWordsWaiting",
+            "what was just said is on its way",
+            sets(GATEWAY, "daybook_spooled_bytes", before_and_after(0, AT, 60_000)),
+            QUIET,
+        ),
+        Scenario(
             "DaybookRecordsDamaged",
             "a turn does not open",
             sets(JOURNAL, "daybook_journal_records_damaged_total", counts(AT), kind="turn"),
@@ -883,6 +925,45 @@ def _journal() -> list[Scenario]:
             "DaybookRecordsDamaged",
             "one that was told yesterday",
             sets(JOURNAL, "daybook_journal_records_damaged_total", 1, kind="turn"),
+            QUIET,
+        ),
+        Scenario(
+            "DaybookJournalAccessRefused",
+            "a caller has another secret",
+            sets(JOURNAL, "daybook_journal_accesses_refused_total", counts(AT), reason="token_forged"),
+            AT + MINUTE,
+            (firing("DaybookJournalAccessRefused"),),
+        ),
+        Scenario(
+            "DaybookJournalAccessRefused",
+            "somebody who tried yesterday",
+            sets(JOURNAL, "daybook_journal_accesses_refused_total", 3, reason="another_person"),
+            QUIET,
+        ),
+        Scenario(
+            "DaybookEntriesNotDescribed",
+            "an entry is given up",
+            sets(JOURNAL, "daybook_journal_descriptions_ended_total", counts(AT), outcome="given_up"),
+            AT + MINUTE,
+            (firing("DaybookEntriesNotDescribed"),),
+        ),
+        Scenario(
+            "DaybookEntriesNotDescribed",
+            "the key of Gemini is revoked",
+            all_of(
+                sets(JOURNAL, "daybook_journal_descriptions_ended_total", 1, outcome="described"),
+                sets(JOURNAL, "daybook_journal_description_tries_failed_total", tries, reason="refused"),
+            ),
+            AT + 5 * MINUTE,
+            (firing("DaybookEntriesNotDescribed"),),
+        ),
+        Scenario(
+            "DaybookEntriesNotDescribed",
+            "Gemini is slow for some minutes, and describes others meanwhile",
+            all_of(
+                sets(JOURNAL, "daybook_journal_descriptions_ended_total", counts_every(MINUTE), outcome="described"),
+                sets(JOURNAL, "daybook_journal_description_tries_failed_total", tries, reason="timeout"),
+            ),
             QUIET,
         ),
         Scenario(
@@ -898,6 +979,89 @@ def _journal() -> list[Scenario]:
             "a journal that has just started",
             sets(JOURNAL, "daybook_journal_kek_readable", for_a_while(0, begin=AT, end=AT + SCRAPE_S, otherwise=1)),
             QUIET,
+        ),
+    ]
+
+
+RETAINS_S = 10 * MINUTE
+RETAINS_OFTEN = (f"journal.retention.periodSeconds={RETAINS_S}", "journal.retention.activeDeadlineSeconds=60")
+"""So that two periods are no two days."""
+RETENTION_ENDED = "daybook_journal_retention_last_success_timestamp_seconds"
+
+
+def _retention() -> list[Scenario]:
+    ours, kubernetes = (
+        firing("DaybookRetentionLate", told_by="daybook"),
+        firing("DaybookRetentionLate", told_by="kubernetes"),
+    )
+    runs = all_of(
+        sets(JOURNAL, RETENTION_ENDED, beats(RETAINS_S, after=20)),
+        sets(CLUSTER, CRON_SUCCEEDED, beats(RETAINS_S, after=25), **OF_RETENTION),
+    )
+    last = RETAINS_S + 20
+    told = last + 2 * RETAINS_S
+
+    def scenario(story: str, change: Callable[[World], object], at: int, *fire: Firing) -> Scenario:
+        return Scenario("DaybookRetentionLate", story, change, at, fire, settings=RETAINS_OFTEN)
+
+    return [
+        scenario("it runs as it should", runs, 2 * HOUR),
+        scenario(
+            "the runs stopped",
+            all_of(
+                sets(JOURNAL, RETENTION_ENDED, beats(RETAINS_S, after=20, until=last)),
+                sets(CLUSTER, CRON_SUCCEEDED, beats(RETAINS_S, after=25, until=last + 5), **OF_RETENTION),
+            ),
+            told + SCRAPE_S,
+            ours,
+            kubernetes,
+        ),
+        scenario(
+            "never since the installation",
+            all_of(
+                sets(JOURNAL, RETENTION_ENDED, 0),
+                sets(JOURNAL, STARTED, 0),
+                lambda w: w.forget(CLUSTER, CRON_SUCCEEDED, **OF_RETENTION),
+                sets(CLUSTER, "kube_cronjob_created", 0, **OF_RETENTION),
+            ),
+            2 * RETAINS_S,
+            ours,
+            kubernetes,
+        ),
+        scenario(
+            "installed just now",
+            all_of(
+                sets(JOURNAL, RETENTION_ENDED, 0),
+                sets(JOURNAL, STARTED, 0),
+                lambda w: w.forget(CLUSTER, CRON_SUCCEEDED, **OF_RETENTION),
+                sets(CLUSTER, "kube_cronjob_created", 0, **OF_RETENTION),
+            ),
+            RETAINS_S + 5 * MINUTE,
+        ),
+        scenario(
+            "the CronJob is deleted",
+            all_of(
+                runs,
+                lambda w: [
+                    w.end(CLUSTER, metric, at=AT, **OF_RETENTION)
+                    for metric in [key[2] for key in w.series if key[2].startswith("kube_cronjob")]
+                ],
+            ),
+            TOLD,
+            kubernetes,
+        ),
+        scenario(
+            "the CronJob is suspended",
+            all_of(runs, sets(CLUSTER, "kube_cronjob_spec_suspend", before_and_after(0, AT, 1), **OF_RETENTION)),
+            TOLD,
+            kubernetes,
+        ),
+        Scenario(
+            "DaybookRetentionLate",
+            "entries that it cannot open",
+            sets(JOURNAL, "daybook_journal_retention_unopened", before_and_after(0, AT, 2)),
+            AT + MINUTE,
+            (firing("DaybookRetentionLate", how="unopened"),),
         ),
     ]
 
@@ -977,6 +1141,7 @@ SCENARIOS: list[Scenario] = [
     *_events(),
     *_conversations(),
     *_journal(),
+    *_retention(),
     *_dependencies(),
     *_certificates(),
 ]

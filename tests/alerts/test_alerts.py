@@ -38,6 +38,7 @@ def test_what_goes_wrong_is_told_and_nothing_else(scenario: Scenario, tmp_path):
         world.input_series(scenario.at + 60),
         [(scenario.at, vector, [labels_of(expected) for expected in scenario.fire])],
         every="15s" if scenario.at < HOUR else "1m",
+        settings=scenario.settings,
     )
 
 
@@ -71,7 +72,11 @@ def test_a_tick_that_runs_as_a_deployment_is_told_missing_by_kubernetes_too(
     available: Signal | None, missing, tmp_path
 ):
     mode = "windowScheduler.tick.mode=deployment"
-    [rule] = [rule for rule in alerts(mode) if rule.labels.get("told_by") == "kubernetes"]
+    [rule] = [
+        rule
+        for rule in alerts(mode)
+        if rule.alert == "DaybookTickMissing" and rule.labels.get("told_by") == "kubernetes"
+    ]
     assert "cronjob" not in rule.expr
     world = healthy()
     if available is not None:

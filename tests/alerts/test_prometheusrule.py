@@ -82,6 +82,17 @@ def test_a_missing_tick_is_noticed_within_two_of_its_periods():
             assert age + hold + scrape / 2 <= 2 * period
 
 
+def test_a_missing_retention_is_noticed_within_two_of_its_periods():
+    for settings, period in (
+        ((), 86_400),
+        (("journal.retention.periodSeconds=3600", "journal.retention.activeDeadlineSeconds=60"), 3600),
+    ):
+        for rule in [each for each in rules_by_alert(*settings)["DaybookRetentionLate"] if "told_by" in each["labels"]]:
+            age = int(re.search(r"\) > (\d+)\n", rule["expr"])[1])
+            hold = int(SECONDS.fullmatch(rule["for"])[1]) if "for" in rule else 0
+            assert age + hold + 30 / 2 <= 2 * period
+
+
 def test_an_alert_that_is_not_wanted_is_left_out_by_name():
     without = {rule.alert for rule in alerts("monitoring.rules.disabled={DaybookTurnGapSlow,DaybookTickMissing}")}
     assert {rule.alert for rule in alerts()} - without == {"DaybookTurnGapSlow", "DaybookTickMissing"}

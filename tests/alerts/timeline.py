@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 SCRAPE_S = 30
 TICK_S = 300
+RETENTION_S = 24 * 3600
 PERIOD_S = 60
 """Of a process that always runs: two scrapes, which are longer than the 15 seconds of its slowest loop."""
 
@@ -28,7 +29,7 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
         "consumer:call-dispatcher-progressed",
     ),
     GATEWAY: (),
-    JOURNAL: ("consumer:journal-call-finished",),
+    JOURNAL: ("consumer:journal-call-finished", "retention-figures", "describer"),
 }
 DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
     SCHEDULER: ("database", "nats"),
@@ -240,10 +241,16 @@ def _healthy_conversations(world: World) -> None:
     for kind in ("turn", "audio.person"):
         world.set(JOURNAL, "daybook_journal_records_damaged_total", 0, kind=kind)
     world.set(JOURNAL, "daybook_journal_kek_readable", 1)
+    world.set(JOURNAL, "daybook_journal_descriptions_ended_total", counts_every(HOUR), outcome="described")
+    world.set(JOURNAL, "daybook_journal_descriptions_ended_total", 0, outcome="given_up")
+    world.set(JOURNAL, "daybook_journal_description_tries_failed_total", counts_every(HOUR), reason="timeout")
+    world.set(JOURNAL, "daybook_journal_retention_last_success_timestamp_seconds", beats(RETENTION_S))
+    world.set(JOURNAL, "daybook_journal_retention_unopened", 0)
     world.set(JOURNAL, "daybook_events_handled_total", counts_every(HOUR), subject="call.finished", result="handled")
 
 
 CLUSTER = "kube-state-metrics"
+OF_RETENTION = {"cronjob": "daybook-journal-retention"}
 
 
 def _healthy_cluster(world: World) -> None:
@@ -253,6 +260,15 @@ def _healthy_cluster(world: World) -> None:
     world.set(CLUSTER, "kube_cronjob_created", -HOUR)
     world.set(CLUSTER, "kube_cronjob_spec_suspend", 0)
     world.set(CLUSTER, "kube_cronjob_status_last_successful_time", beats(TICK_S, after=25))
+    healthy_retention(world)
+
+
+def healthy_retention(world: World) -> None:
+    """The CronJob of retention, as kube-state-metrics tells it; that of the tick has no label here."""
+    world.set(CLUSTER, "kube_cronjob_info", 1, **OF_RETENTION)
+    world.set(CLUSTER, "kube_cronjob_created", -HOUR, **OF_RETENTION)
+    world.set(CLUSTER, "kube_cronjob_spec_suspend", 0, **OF_RETENTION)
+    world.set(CLUSTER, "kube_cronjob_status_last_successful_time", beats(RETENTION_S), **OF_RETENTION)
 
 
 def _matches(

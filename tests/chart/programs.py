@@ -28,6 +28,7 @@ CLASSES: dict[tuple[str, str], type[BaseSettings]] = {
     ("call-dispatcher", "wait-for-schema"): call_dispatcher.settings.MigrateSettings,
     ("voice-gateway", "serve"): voice_gateway.settings.Settings,
     ("journal", "serve"): journal.settings.Settings,
+    ("journal", "retain"): journal.settings.RetainSettings,
     ("journal", "migrate"): journal.settings.MigrateSettings,
     ("journal", "wait-for-schema"): journal.settings.MigrateSettings,
     ("emulators", "emulators.twilio"): TwilioEmulatorSettings,

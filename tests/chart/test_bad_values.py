@@ -36,6 +36,7 @@ KEYS_AND_TYPES = {
     "a text for a number": bad("minimal", "journal: {replicas: two}", "replicas", "integer"),
     "a negative number": bad("minimal", "journal: {replicas: -1}", "replicas"),
     "a log level that is none": bad("minimal", "logLevel: loud", "logLevel", "debug"),
+    "no call at once": bad("minimal", "voiceGateway: {callsAtOnce: 0}", "callsAtOnce"),
     "an orchestrator that is none": bad("minimal", "voiceGateway: {orchestrator: robot}", "orchestrator", "standard"),
     "a TLS mode that is none": bad("minimal", "tls: {mode: maybe}", "mode", "certManager"),
     "an outcome that is never tried again": bad(
@@ -58,6 +59,15 @@ SCHEDULES = {
     ),
     "a period that is not the schedule's": bad(
         "minimal", "windowScheduler: {tick: {periodSeconds: 600}}", "set periodSeconds: 300"
+    ),
+    "a schedule of retention that is none": bad(
+        "minimal", "journal: {retention: {schedule: daily}}", "journal.retention.schedule", "is no schedule of cron"
+    ),
+    "a retention longer than its period": bad(
+        "minimal", "journal: {retention: {activeDeadlineSeconds: 86400}}", "not below the period of 86400 s"
+    ),
+    "a volume that retention cannot reach": bad(
+        "minimal", "journal: {objectStore: {accessMode: ReadWriteOncePod}}", "Set ReadWriteOnce", "retention.suspend"
     ),
     "a tick longer than its period": bad(
         "minimal", "windowScheduler: {tick: {activeDeadlineSeconds: 300}}", "not below the period of 300 s"
@@ -101,6 +111,12 @@ PODS = {
         "voiceGateway: {autoscaling: {enabled: true, minReplicas: 5, maxReplicas: 2}}",
         "minReplicas (5) is more than maxReplicas (2)",
     ),
+    "pods that are full before one is added": bad(
+        "minimal",
+        "voiceGateway: {callsAtOnce: 20, autoscaling: {enabled: true}}",
+        "voiceGateway.callsAtOnce: 20",
+        "voiceGateway.autoscaling.callsPerPod: 20",
+    ),
     "two pods on one volume": bad(
         "minimal", "journal: {replicas: 2}", "2 pods cannot share a volume", "objectStore.url"
     ),
@@ -128,6 +144,29 @@ STORES_AND_KEYS = {
         "openssl rand -base64 32",
     ),
     "two key-encryption keys": bad("minimal", "journal: {kek: {generate: true}}", "Give one of the two"),
+    "one of a single key-encryption key": bad(
+        "evaluation", "journal: {kek: {active: kek-2026-11}}", "generate: true makes one key", "Leave active empty"
+    ),
+    "several key-encryption keys and none named": bad(
+        "minimal",
+        "journal: {kek: {kms: {keys: [projects/p/locations/l/keyRings/r/cryptoKeys/k]}}}",
+        "there are several key-encryption keys",
+        "journal.kek.active",
+    ),
+    "an active key of KMS that is not named there": bad(
+        "minimal",
+        "journal: {kek: {active: projects/p/locations/l/keyRings/r/cryptoKeys/k}}",
+        "is not among kms.keys",
+    ),
+    "credentials for no key of KMS": bad(
+        "minimal", "journal: {kek: {kms: {existingSecret: daybook-kms}}}", "kms.keys names none"
+    ),
+    "a version in place of a key of KMS": bad(
+        "minimal",
+        "journal: {kek: {kms: {keys: [projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1]}}}",
+        "keys",
+    ),
+    "a key-encryption key by a name that is passed over": bad("minimal", "journal: {kek: {active: .hidden}}", "active"),
 }
 
 OUTSIDE = {

@@ -10,7 +10,7 @@ RING = {
     ("voice-gateway", "window-scheduler", 9090),  # how is this person addressed?
     ("voice-gateway", "journal", 9090),  # turns and audio, while the call runs
     *((who, "nats", 4222) for who in (*SCHEMAS, "window-scheduler-tick", "voice-gateway")),
-    *((who, "postgresql", 5432) for who in (*SCHEMAS, "window-scheduler-tick")),
+    *((who, "postgresql", 5432) for who in (*SCHEMAS, "window-scheduler-tick", "journal-retention")),
     *((f"{who}-migrate", "postgresql", 5432) for who in SCHEMAS),
     # the operators' commands, and `helm test`, look at everything and are looked at by nobody
     *((who, to, port) for who in ("toolbox", "test") for to in SCHEMAS for port in (9090, 9091)),
@@ -23,6 +23,7 @@ RING = {
     ("voice-gateway", "emulators-google-speech", 8082),
     ("voice-gateway", "emulators-google-tts", 8083),
     ("voice-gateway", "emulators-gemini", 8084),
+    ("journal", "emulators-gemini", 8084),  # an entry is described
 }  # fmt: skip
 
 with_policies = pytest.mark.parametrize("name", [name for name in CI_FILES if rendered(name).of("NetworkPolicy")])
@@ -70,6 +71,8 @@ def test_the_open_internet_is_for_those_who_need_it(name):
             for rule in policy["spec"].get("egress") or []:
                 blocks = [peer["ipBlock"] for peer in rule.get("to") or [] if "ipBlock" in peer]
                 if any(block["cidr"] == ANYWHERE for block in blocks):
-                    assert pod.component in {"call-dispatcher", "voice-gateway", "journal"}, pod.name
+                    assert pod.component in {"call-dispatcher", "voice-gateway", "journal", "journal-retention"}, (
+                        pod.name
+                    )
                     assert {port["port"] for port in rule["ports"]} <= {443}, pod.name
                     assert all(block.get("except") for block in blocks), f"{pod.name}: the cluster's own addresses"

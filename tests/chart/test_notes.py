@@ -44,7 +44,7 @@ def test_they_warn_of_what_is_emulated_and_of_a_key_that_was_made():
 
 
 def test_their_commands_are_commands(name):
-    for words in re.findall(r"-- daybook ([a-z]+(?: [a-z]+)?)", notes(name)):
+    for words in re.findall(r"-- daybook ([a-z-]+(?: [a-z]+)?)", notes(name)):
         command = typer.main.get_command(app)
         for word in words.split():
             command = command.commands[word]

@@ -16,6 +16,7 @@ NOT_OF_SETTINGS = {"DAYBOOK_SECRETS_DIR", "HOME", "TMPDIR", "GOOGLE_APPLICATION_
 """What others read: chassis (the folder of secrets), Python, Google's library."""
 
 SETTLED_BY_THE_CHART = {
+    "GOOGLE_KMS_ENDPOINT",  # an emulator's, for tests: the chart deploys none
     "USE_ENHANCED_CALLS",  # the first system's name for DAYBOOK_ORCHESTRATOR, which the chart always sets
 }
 
@@ -25,6 +26,19 @@ GIVEN = {
     "TWILIO_FROM_NUMBER": "+15005550006",
 }
 """What an operator's own Secrets hold, where a text of any kind would not do."""
+
+
+KEKS = "daybook-kek"
+"""The Secret with the key-encryption keys, in every values file of ci/."""
+
+
+def secrets_mounted(container):
+    """The Secrets that a container sees whole or in part as a folder, by where."""
+    volumes = {volume["name"]: volume for volume in container.pod.spec.get("volumes") or []}
+    return {
+        mount["mountPath"]: volumes.get(mount["name"], {}).get("secret", {}).get("secretName")
+        for mount in container.spec.get("volumeMounts") or []
+    }
 
 
 def ours(name):
@@ -117,12 +131,20 @@ def _bounds(part):
 def test_only_the_journal_is_given_the_key_encryption_key():
     """Promise 6: only the journal can decrypt."""
     holders = {
-        container.program
+        (container.program, *(container.spec.get("args") or []))
         for name in CI_FILES
         for container in rendered(name).containers()
-        if any(path.name == "kek" for path in files(container, rendered(name)))
+        if KEKS in secrets_mounted(container).values()
     }
-    assert holders == {"journal"}
+    assert holders == {("journal", "serve"), ("journal", "retain")}
+
+
+@pytest.mark.parametrize("name", CI_FILES)
+def test_the_folder_of_key_encryption_keys_is_their_secret(name):
+    holders = [each for each in rendered(name).containers() if "DAYBOOK_KEK_FOLDER" in environment(each)]
+    assert len(holders) == 2
+    for journal in holders:
+        assert secrets_mounted(journal)[environment(journal)["DAYBOOK_KEK_FOLDER"]] == KEKS
 
 
 def test_the_permissions_on_nats_are_those_of_the_code():

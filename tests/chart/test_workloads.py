@@ -137,10 +137,30 @@ def _is_cron_part(part, low, high):
 
 
 def test_jobs_end_before_the_next_begins(name):
-    """A tick that hangs is killed before `Forbid` has let many go by."""
+    """One that hangs is killed before `Forbid` has let many go by."""
     for thing in rendered(name).of("CronJob"):
-        if thing["metadata"]["name"].endswith("-tick"):
-            assert thing["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] <= 2 * 300, thing["metadata"]["name"]
+        period_s = 300 if thing["metadata"]["name"].endswith("-tick") else 86_400
+        assert thing["spec"]["concurrencyPolicy"] == "Forbid"
+        assert thing["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] < period_s, thing["metadata"]["name"]
+
+
+def test_retention_runs_where_the_recordings_can_be_reached(name):
+    """A volume that is of one node at a time is the journal's: there its pod has to be, or it waits for the volume."""
+    render = rendered(name)
+    [journal] = [pod for pod in render.pods() if pod.component == "journal"]
+    [retention] = [pod for pod in render.pods() if pod.component == "journal-retention"]
+    claims = render.of("PersistentVolumeClaim")
+    alone = any(
+        claim["metadata"]["name"].endswith("-recordings") and claim["spec"]["accessModes"] == ["ReadWriteOnce"]
+        for claim in claims
+    )
+    rules = (retention.spec.get("affinity") or {}).get("podAffinity") or {}
+    near = rules.get("requiredDuringSchedulingIgnoredDuringExecution") or []
+    assert bool(near) == alone
+    for rule in near:
+        assert rule["topologyKey"] == "kubernetes.io/hostname"
+        assert rule["labelSelector"]["matchLabels"].items() <= journal.labels.items()
+    assert "affinity" not in journal.spec or journal.spec["affinity"].get("podAffinity") is None
 
 
 def test_nothing_waits_for_what_comes_later(name):

@@ -6,6 +6,7 @@ All are whole seconds.
 */}}
 {{- define "daybook.alerts.scrape" -}}{{ int .Values.monitoring.rules.scrapeSeconds }}{{- end -}}
 {{- define "daybook.alerts.tick" -}}{{ int .Values.windowScheduler.tick.periodSeconds }}{{- end -}}
+{{- define "daybook.alerts.retention" -}}{{ int .Values.journal.retention.periodSeconds }}{{- end -}}
 {{- define "daybook.alerts.period" -}}
 {{- max 15 (int .Values.callDispatcher.sweepPeriodSeconds) (mul 2 (int .Values.monitoring.rules.scrapeSeconds)) -}}
 {{- end -}}

@@ -1,7 +1,8 @@
 {{/*
 What is mounted into a container: /tmp, and a file for each secret that the component `needs`.
   /run/secrets/daybook        one file a setting, named like its variable (DAYBOOK_SECRETS_DIR)
-  /run/secrets/daybook-keys   the people key, or the key-encryption key
+  /run/secrets/daybook-keys   the people key
+  /run/secrets/daybook-keks   the key-encryption keys, a file each
   /run/secrets/daybook-tls    certificate, key and authority for gRPC
   /etc/daybook/retries        call-dispatcher's retry policy, where the values give one
 */}}
@@ -31,13 +32,21 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
         path: people
 {{- else if eq $need "kek" }}
 {{- $key := $values.journal.kek }}
-- name: keys
+{{- if or $key.generate $key.existingSecret }}
+- name: keks
   secret:
     secretName: {{ $key.existingSecret | default (printf "%s-kek" $fullname) }}
     defaultMode: 0440
+{{- end }}
+{{- if and $key.kms.keys $key.kms.existingSecret }}
+- name: kms
+  secret:
+    secretName: {{ $key.kms.existingSecret }}
+    defaultMode: 0440
     items:
-      - key: {{ $key.key }}
-        path: kek
+      - key: {{ $key.kms.key }}
+        path: key.json
+{{- end }}
 {{- else if and (eq $need "tls") (ne $values.tls.mode "off") }}
 - name: tls
   secret:
@@ -93,10 +102,21 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
   readOnly: true
 {{- end }}
 {{- range $need := .needs }}
-{{- if has $need (list "people-key" "kek") }}
+{{- if eq $need "people-key" }}
 - name: keys
   mountPath: /run/secrets/daybook-keys
   readOnly: true
+{{- else if eq $need "kek" }}
+{{- if or $values.journal.kek.generate $values.journal.kek.existingSecret }}
+- name: keks
+  mountPath: /run/secrets/daybook-keks
+  readOnly: true
+{{- end }}
+{{- if and $values.journal.kek.kms.keys $values.journal.kek.kms.existingSecret }}
+- name: kms
+  mountPath: /run/secrets/kms
+  readOnly: true
+{{- end }}
 {{- else if and (eq $need "tls") (ne $values.tls.mode "off") }}
 - name: tls
   mountPath: /run/secrets/daybook-tls
@@ -166,6 +186,22 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
     items:
       - key: {{ $values.twilio.secondaryAuthTokenKey }}
         path: TWILIO_SECONDARY_AUTH_TOKEN
+{{- else if eq $need "journal" }}
+- secret:
+    name: {{ include "daybook.journalCallersSecret" $.root }}
+    items:
+      - key: {{ $.natsUser | default $.component }}
+        path: DAYBOOK_JOURNAL_SECRET
+{{- else if eq $need "journal-callers" }}
+- secret:
+    name: {{ include "daybook.journalCallersSecret" $.root }}
+    items:
+      - key: voice-gateway
+        path: DAYBOOK_VOICE_GATEWAY_SECRET
+      - key: portal
+        path: DAYBOOK_PORTAL_SECRET
+      - key: toolbox
+        path: DAYBOOK_TOOLBOX_SECRET
 {{- else if eq $need "gemini" }}
 - secret:
     name: {{ $values.gemini.existingSecret | default (printf "%s-emulated-accounts" $fullname) }}
@@ -174,6 +210,10 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
         path: GEMINI_API_KEY
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- define "daybook.journalCallersSecret" -}}
+{{- .Values.journal.callers.existingSecret | default (printf "%s-journal-callers" (include "daybook.fullname" .)) -}}
 {{- end -}}
 
 {{- define "daybook.twilioSecret" -}}

@@ -59,6 +59,11 @@ DAYBOOK_TLS_CA_FILE: /run/secrets/daybook-tls/ca.crt
 DAYBOOK_SCHEDULER_TARGET: {{ $fullname }}-window-scheduler:9090
 {{- else if eq $need "journal" }}
 DAYBOOK_JOURNAL_TARGET: {{ $fullname }}-journal:9090
+{{- else if eq $need "gemini" }}
+GEMINI_MODEL: {{ $values.gemini.model }}
+{{- if $values.emulators.deploy }}
+GEMINI_BASE_URL: http://{{ $fullname }}-emulators-gemini:8084
+{{- end }}
 {{- else if eq $need "public-url" }}
 PUBLIC_URL: {{ include "daybook.publicUrl" $.root }}
 DAYBOOK_ORCHESTRATOR: {{ $values.voiceGateway.orchestrator }}
@@ -107,24 +112,38 @@ DAYBOOK_RETRY_POLICY_FILE: /etc/daybook/retries/policy.yaml
 DAYBOOK_HTTP_HOST: 0.0.0.0
 DAYBOOK_HTTP_PORT: 8000
 DAYBOOK_OPERATOR_NAME: {{ .values.operatorName | quote }}
+DAYBOOK_CALLS_AT_ONCE: {{ .values.callsAtOnce }}
+DAYBOOK_SPOOL_MIB: {{ .values.spoolMebibytes }}
 DAYBOOK_SPEECH_LOCATION: {{ $values.google.speechLocation }}
 DAYBOOK_SPEECH_MODEL: {{ $values.google.speechModel }}
 DAYBOOK_VOICE: {{ $values.google.voice }}
-GEMINI_MODEL: {{ $values.gemini.model }}
 {{- with $values.google.project }}
 GOOGLE_CLOUD_PROJECT: {{ . | quote }}
 {{- end }}
 {{- if $values.emulators.deploy }}
 GOOGLE_SPEECH_ENDPOINT: {{ $fullname }}-emulators-google-speech:8082
 GOOGLE_TTS_ENDPOINT: {{ $fullname }}-emulators-google-tts:8083
-GEMINI_BASE_URL: http://{{ $fullname }}-emulators-gemini:8084
+DAYBOOK_FASTEST_AUDIO: {{ mulf 3 $values.emulators.timeFactor }}
 {{- else if $values.google.existingSecret }}
 GOOGLE_APPLICATION_CREDENTIALS: /run/secrets/google/key.json
 {{- end }}
 {{- end -}}
 
 {{- define "daybook.settings.journal" }}
-DAYBOOK_KEK_FILE: /run/secrets/daybook-keys/kek
+{{- with .values.kek }}
+{{- if or .generate .existingSecret }}
+DAYBOOK_KEK_FOLDER: /run/secrets/daybook-keks
+{{- end }}
+{{- with .active }}
+DAYBOOK_KEK_ACTIVE: {{ . | quote }}
+{{- end }}
+{{- with .kms.keys }}
+DAYBOOK_KMS_KEYS: {{ join "," . | quote }}
+{{- end }}
+{{- if and .kms.keys .kms.existingSecret }}
+GOOGLE_APPLICATION_CREDENTIALS: /run/secrets/kms/key.json
+{{- end }}
+{{- end }}
 DAYBOOK_OBJECT_STORE_URL: {{ .values.objectStore.url | default "file:///var/lib/daybook/recordings" }}
 {{- end -}}
 

@@ -4,6 +4,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 */}}
 {{- define "daybook.validate" -}}
 {{- include "daybook.validate.tick" .Values.windowScheduler.tick -}}
+{{- include "daybook.validate.retention" .Values.journal -}}
 {{- include "daybook.validate.stores" . -}}
 {{- include "daybook.validate.keys" . -}}
 {{- include "daybook.validate.outside" . -}}
@@ -13,22 +14,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 
 {{- define "daybook.validate.tick" -}}
 {{- if eq .mode "cronJob" -}}
-{{- $field := "(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[1-9][0-9]*)?" -}}
-{{- $fields := printf "%s(,%s)*" $field $field -}}
-{{- if not (regexMatch (printf "^%s( %s){4}$" $fields $fields) .schedule) -}}
-{{- fail (printf "windowScheduler.tick.schedule: %q is no schedule of cron. It has five fields, minute hour day month weekday: \"*/5 * * * *\" is every five minutes." .schedule) -}}
-{{- end -}}
-{{- $highest := list 59 23 31 12 7 -}}
-{{- range $index, $part := splitList " " .schedule -}}
-{{- range regexFindAll "[0-9]+" (regexReplaceAll "/[0-9]+" $part "") -1 -}}
-{{- if gt (int .) (index $highest $index) -}}
-{{- fail (printf "windowScheduler.tick.schedule: %q is no schedule of cron: %s is more than %d, the highest in field %d. The fields are minute hour day month weekday." $.schedule . (index $highest $index) (add $index 1)) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- if not (regexMatch "^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]*)+)$" .timeZone) -}}
-{{- fail (printf "windowScheduler.tick.timeZone: %q is no time zone. Give its name in the tz database: Etc/UTC, Europe/Vienna, America/New_York." .timeZone) -}}
-{{- end -}}
+{{- include "daybook.validate.schedule" (dict "name" "windowScheduler.tick" "schedule" .schedule "timeZone" .timeZone) -}}
 {{- $period := int .periodSeconds -}}
 {{- $minutes := regexReplaceAll "^\\*(/([0-9]+))? \\* \\* \\* \\*$" .schedule "0${2}" -}}
 {{- if regexMatch "^[0-9]+$" $minutes -}}
@@ -40,6 +26,37 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- if and .activeDeadlineSeconds (ge (int .activeDeadlineSeconds) $period) -}}
 {{- fail (printf "windowScheduler.tick.activeDeadlineSeconds: %d is not below the period of %d s: a tick that hangs would keep the next one from running. Leave it empty, or give less." (int .activeDeadlineSeconds) $period) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A schedule of a CronJob and its time zone. Takes a dict of name (of the block that holds both), schedule and timeZone. */}}
+{{- define "daybook.validate.schedule" -}}
+{{- $field := "(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[1-9][0-9]*)?" -}}
+{{- $fields := printf "%s(,%s)*" $field $field -}}
+{{- if not (regexMatch (printf "^%s( %s){4}$" $fields $fields) .schedule) -}}
+{{- fail (printf "%s.schedule: %q is no schedule of cron. It has five fields, minute hour day month weekday: \"*/5 * * * *\" is every five minutes." .name .schedule) -}}
+{{- end -}}
+{{- $highest := list 59 23 31 12 7 -}}
+{{- range $index, $part := splitList " " .schedule -}}
+{{- range regexFindAll "[0-9]+" (regexReplaceAll "/[0-9]+" $part "") -1 -}}
+{{- if gt (int .) (index $highest $index) -}}
+{{- fail (printf "%s.schedule: %q is no schedule of cron: %s is more than %d, the highest in field %d. The fields are minute hour day month weekday." $.name $.schedule . (index $highest $index) (add $index 1)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if not (regexMatch "^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]*)+)$" .timeZone) -}}
+{{- fail (printf "%s.timeZone: %q is no time zone. Give its name in the tz database: Etc/UTC, Europe/Vienna, America/New_York." .name .timeZone) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "daybook.validate.retention" -}}
+{{- $retention := .retention -}}
+{{- include "daybook.validate.schedule" (dict "name" "journal.retention" "schedule" $retention.schedule "timeZone" $retention.timeZone) -}}
+{{- if ge (int $retention.activeDeadlineSeconds) (int $retention.periodSeconds) -}}
+{{- fail (printf "journal.retention.activeDeadlineSeconds: %d is not below the period of %d s: a run that hangs would keep the next one from running. Give less." (int $retention.activeDeadlineSeconds) (int $retention.periodSeconds)) -}}
+{{- end -}}
+{{- if and (not .objectStore.url) (eq .objectStore.accessMode "ReadWriteOncePod") (not $retention.suspend) -}}
+{{- fail "journal.objectStore.accessMode: ReadWriteOncePod lets the pod of the journal alone into the volume, and that of retention has to delete recordings there. Set ReadWriteOnce (both pods then run on one node) or ReadWriteMany; or journal.retention.suspend: true, and nothing is ever removed by its age." -}}
 {{- end -}}
 {{- end -}}
 
@@ -74,10 +91,22 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- define "daybook.validate.keys" -}}
 {{- with .Values.journal.kek -}}
 {{- if and .generate .existingSecret -}}
-{{- fail "journal.kek: existingSecret names a key, and generate: true makes another. Give one of the two." -}}
+{{- fail "journal.kek: existingSecret names keys, and generate: true makes another. Give one of the two." -}}
 {{- end -}}
-{{- if not (or .generate .existingSecret) -}}
-{{- fail (printf "journal.kek: there is no key-encryption key. Without it nobody can read the journal again, so it is not made silently. Make one, keep a copy outside the cluster, and set journal.kek.existingSecret: daybook-kek\n  openssl rand -base64 32 > kek\n  kubectl create secret generic daybook-kek --namespace %s --from-file=%s=kek\nFor an evaluation, journal.kek.generate: true makes one and keeps it." $.Release.Namespace .key) -}}
+{{- if and .generate .active (not .kms.keys) -}}
+{{- fail "journal.kek.active: generate: true makes one key, which is the active one. Leave active empty; for a second key make a Secret of your own with both, and name it in existingSecret (docs/operating.md)." -}}
+{{- end -}}
+{{- if and .kms.existingSecret (not .kms.keys) -}}
+{{- fail "journal.kek.kms.existingSecret: it opens keys of Google Cloud KMS, and kms.keys names none. Name them, or leave it empty." -}}
+{{- end -}}
+{{- if and (not .active) (gt (add (len .kms.keys) (ternary 1 0 (or .generate (ne .existingSecret "")))) 1) -}}
+{{- fail "journal.kek.active: there are several key-encryption keys. Say which of them wraps new keys: its name in the Secret, or one of kms.keys." -}}
+{{- end -}}
+{{- if and (hasPrefix "projects/" .active) (not (has .active .kms.keys)) -}}
+{{- fail (printf "journal.kek.active: %s is not among kms.keys. Name it there as well." .active) -}}
+{{- end -}}
+{{- if not (or .generate .existingSecret .kms.keys) -}}
+{{- fail (printf "journal.kek: there is no key-encryption key. Without it nobody can read the journal again, so it is not made silently. Make one, keep a copy outside the cluster, and set journal.kek.existingSecret: daybook-kek\n  openssl rand -base64 32 > kek\n  kubectl create secret generic daybook-kek --namespace %s --from-file=kek\nFor an evaluation, journal.kek.generate: true makes one and keeps it. Keys of Google Cloud KMS are named in journal.kek.kms.keys." $.Release.Namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -114,6 +143,14 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- $least := add .maxCallSeconds 90 -}}
 {{- if and (not (kindIs "invalid" .terminationGracePeriodSeconds)) (lt (int .terminationGracePeriodSeconds) (int $least)) -}}
 {{- fail (printf "voiceGateway.terminationGracePeriodSeconds: %d is too short: a call may last %d s (maxCallSeconds), and 90 s are needed to end it and the pod, so a rollout would hang up on people. Leave it empty, give at least %d, or shorten maxCallSeconds." (int .terminationGracePeriodSeconds) (int .maxCallSeconds) $least) -}}
+{{- end -}}
+{{- $callsAtOnce := int .callsAtOnce -}}
+{{- range $scaler := list "autoscaling" "keda" -}}
+{{- with get $.Values.voiceGateway $scaler -}}
+{{- if and .enabled (ge (int .callsPerPod) $callsAtOnce) -}}
+{{- fail (printf "voiceGateway.callsAtOnce: %d are no more than the calls that a pod is to hold on average (voiceGateway.%s.callsPerPod: %d), so pods would be full before one is added. Raise callsAtOnce, or lower callsPerPod." $callsAtOnce $scaler (int .callsPerPod)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and .keda.enabled (not .keda.prometheusAddress) -}}
 {{- fail "voiceGateway.keda: KEDA asks Prometheus for the calls in progress. Set voiceGateway.keda.prometheusAddress, http://prometheus-operated.monitoring:9090 for instance." -}}
