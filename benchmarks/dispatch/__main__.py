@@ -15,12 +15,13 @@ import asyncpg
 
 from benchmarks.dispatch.announcing import announce, announce_many, announcing, as_they_come
 from benchmarks.dispatch.findings import Backlog, Found, Waits, figures, goals, waits_of
-from benchmarks.dispatch.house import Around, NotMeasurable, running_dispatcher, started, surroundings
+from benchmarks.dispatch.house import Around, running_dispatcher, started, surroundings
 from benchmarks.dispatch.polling_dialer import PERIOD_S, add_call, make_table
 from benchmarks.dispatch.tables import show_backlogs, show_waits
 from benchmarks.measuring import read_clocks
 from benchmarks.report import console, tell
 from benchmarks.servers import Server, ServerUnusable, fresh_database, running_nats, running_postgres
+from benchmarks.services import NotMeasurable
 
 BENCHMARK = "dispatch"
 SIZES = "2000,20000"

@@ -9,10 +9,11 @@ from time import monotonic_ns
 from uuid import uuid4
 
 from chassis.batches import Outgoing
-from chassis.bus import STREAMS, Bus, open_bus
+from chassis.bus import Bus, open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_SCHEDULED
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
 from chassis.telemetry import call_context
 from daybook.events.v1.events_pb2 import CallScheduled
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import ceil
 from typing import Any
 
+from benchmarks.percentiles import percentile
 from benchmarks.report import Goal, at_least, at_most
 
 P99_MS = 50.0
@@ -81,11 +81,6 @@ def waits_of(sent: Mapping[str, int], received: Mapping[str, int], *, a_second: 
         p99_ms=percentile(waits_ms, 0.99),
         longest_ms=waits_ms[-1],
     )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The least of the values that no smaller a share of all reaches: one that was measured."""
-    return ordered[max(ceil(share * len(ordered)), 1) - 1]
 
 
 def goals(found: Found) -> list[Goal]:

@@ -1,30 +1,21 @@
 """A dispatcher as it is, in a process of its own, and what stands in for those whom it asks, each in its own too."""
 
 import asyncio
-import os
-import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from benchmarks.contestants import ROOT
 from benchmarks.servers import Server
+from benchmarks.services import NotMeasurable, running_service
 from call_dispatcher.__main__ import REVISIONS
 from call_dispatcher.store import SCHEMA
 from chassis.migrations import upgrade
 
-STARTS_WITHIN_S = 60
 STUCK_AFTER_S = 60
 AS_FAST_AS_IT_CAN = 1000
 DIALS_AT_ONCE = 32
-
-
-class NotMeasurable(Exception):
-    """What is to be measured did not start, or stands still; the text says which."""
 
 
 class Carrier:
@@ -108,15 +99,8 @@ async def running_dispatcher(around: Around) -> AsyncIterator[int]:
         "TWILIO_API_URL": around.carrier.url,
         "PUBLIC_URL": "https://daybook.example",
     }
-    with TemporaryDirectory(prefix="daybook-bench-") as folder:
-        log = Path(folder) / "dispatcher.log"
-        process = _serving(log, settings)
-        try:
-            await _until_ready(process, log)
-            yield process.pid
-        finally:
-            process.terminate()
-            await asyncio.to_thread(process.wait)
+    async with running_service("call_dispatcher", settings) as dispatcher:
+        yield dispatcher.pid
 
 
 @asynccontextmanager
@@ -139,21 +123,3 @@ async def started(module: str, *arguments: str) -> AsyncIterator[tuple[int, asyn
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-def _serving(log: Path, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    argv = [sys.executable, "-m", "call_dispatcher", "serve"]
-    with log.open("wb") as out:
-        return subprocess.Popen(argv, stdout=out, stderr=out, env={**os.environ, **settings})
-
-
-async def _until_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while "process.ready" not in (said := _said(log)):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise NotMeasurable(f"The dispatcher did not start. It said:\n{said[-4000:]}")
-        await asyncio.sleep(0.05)
-
-
-def _said(log: Path) -> str:
-    return log.read_text(errors="replace")

@@ -17,11 +17,12 @@ from benchmarks.overload.crowd import Window, draw, slot_times
 from call_dispatcher import store
 from call_dispatcher.__main__ import REVISIONS
 from call_dispatcher.calls import Call
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 from call_dispatcher.store import SCHEMA, DueCall
 from call_dispatcher.turns import LEASE
+from call_dispatcher.wake_ups import WakeUps
 from chassis.clock import ManualClock
 from chassis.database import Database, open_database
 from chassis.migrations import upgrade
@@ -49,8 +50,7 @@ async def place(url: str, windows: Sequence[Window], slots: int, servers: Mappin
             due = await _take(database, clock.now())
             longest_take_s = max(longest_take_s, perf_counter() - started)
             for call in due:
-                attempt = await ledger.begin(call)
-                placed += attempt is not None
+                placed += await ledger.begin(call) is not None
         cost = read_clocks(servers) - before
     return {"placed": placed, "cpu_s": cost.all_cpu_s, "longest_take_ms": longest_take_s * 1000}
 

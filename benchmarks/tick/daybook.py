@@ -18,16 +18,17 @@ import uvloop
 from benchmarks.contestants import contest
 from benchmarks.measuring import Reading, read_clocks
 from benchmarks.tick.population import rows_touched
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import ManualClock
 from chassis.database import Database, open_database
 from chassis.logs import configure_logs
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
+from chassis.time_zones import INSTALLED
 from window_scheduler.__main__ import SERVICE
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import WINDOWS_A_BATCH, conclude, schedule
 from window_scheduler.tick_store import claim_due
-from window_scheduler.time_zones import INSTALLED
 
 PERIOD = timedelta(minutes=5)
 TIMES, TIMES_A_READING = 200, 10

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from chassis.migrations import upgrade
+from chassis.time_zones import INSTALLED
 from window_scheduler.__main__ import REVISIONS
 from window_scheduler.tables import SCHEMA
-from window_scheduler.time_zones import INSTALLED
 
 WINDOWS_A_PERSON = 2
 OPEN_FOR = timedelta(hours=1)

@@ -30,7 +30,10 @@ def test_without_a_name_the_benchmarks_are_listed():
 def test_an_unknown_name_is_told_with_those_there_are():
     ended = bench("tock")
     assert ended.returncode == 2
-    assert ended.stderr == "There is no benchmark named tock. There are: dispatch, overload, tick.\n"
+    assert (
+        ended.stderr
+        == "There is no benchmark named tock. There are: calls, dispatch, gap, journal, overload, search, tick.\n"
+    )
 
 
 async def test_a_tick_finds_stores_and_publishes_all_that_was_made_due(postgres_url, nats_url):

@@ -6,8 +6,9 @@ import httpx2
 import pytest
 
 from benchmarks.dispatch.__main__ import WARM_UP_CALLS, measure_backlog, measure_poll, measure_waits
-from benchmarks.dispatch.house import NotMeasurable, running_dispatcher, surroundings
+from benchmarks.dispatch.house import running_dispatcher, surroundings
 from benchmarks.servers import Server
+from benchmarks.services import NotMeasurable
 
 
 @pytest.fixture

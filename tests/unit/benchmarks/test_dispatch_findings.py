@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from benchmarks.dispatch.findings import Backlog, Found, Waits, figures, goals, percentile, waits_of
+from benchmarks.dispatch.findings import Backlog, Found, Waits, figures, goals, waits_of
 
 SOON = Waits(calls=1200, a_second=20, cpu_ms_a_call=8, p50_ms=15, p99_ms=49.9, longest_ms=80)
 POLLED = Waits(calls=120, a_second=2, cpu_ms_a_call=1, p50_ms=7500, p99_ms=14_900, longest_ms=15_000)
@@ -43,11 +41,6 @@ def test_a_wait_is_from_the_publisher_to_the_carrier():
     sent, received = {"a": 1_000_000, "b": 2_000_000}, {"before": 0, "a": 4_000_000, "b": 3_000_000}
     waits = waits_of(sent, received, a_second=20, cpu_s=0.008)
     assert (waits.calls, waits.p50_ms, waits.p99_ms, waits.longest_ms, waits.cpu_ms_a_call) == (2, 1, 3, 3, 4)
-
-
-@pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (0.991, 100), (1, 100), (0, 1)])
-def test_a_percentile_is_a_value_that_was_measured(share, value):
-    assert percentile(range(1, 101), share) == value
 
 
 def test_a_backlogs_cpu_is_told_a_call():
