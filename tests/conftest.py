@@ -1,6 +1,8 @@
 """The real parts that tests stand on: one PostgreSQL and one NATS a test run, a fresh database and fresh streams a test."""
 
 import asyncio
+import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +16,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from chassis.logs import configure_logs
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres
+
+# what gRPC does in a forked child, before it becomes a server of its own, now and then ends it, or holds it for ever
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 # a slow, shared core is no failure of a property
 hypothesis.settings.register_profile("shared cores", deadline=None)
@@ -44,6 +49,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 configure_logs(service="test", level="info")
 
 
+@pytest.fixture
+def graves() -> Iterator[None]:
+    """What a test left to the garbage collector is collected before another comes, which this is none of."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     # not below pytest's own folder, which another run of pytest closes to the server's user
@@ -61,6 +73,13 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 async def postgres_url(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """A database of this test's own."""
     async with a_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(postgres_server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """A copy, of this test's own, of the database that a folder's conftest makes as `template`."""
+    async with a_database(postgres_server, template=template) as url:
         yield url
 
 

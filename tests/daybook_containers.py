@@ -35,7 +35,16 @@ IMAGES = {
 GRPC_SERVICES = ("window-scheduler", "call-dispatcher", "journal")
 # the limits of values.yaml
 MEMORY = {"journal": "512m", "voice_gateway": "1g", "emulators": "512m", "daybook_cli": "256m"}
-SECRETS = {"DAYBOOK_DATABASE_URL", "DAYBOOK_NATS_PASSWORD", "TWILIO_AUTH_TOKEN", "GEMINI_API_KEY"}
+SECRETS = {
+    "DAYBOOK_DATABASE_URL",
+    "DAYBOOK_NATS_PASSWORD",
+    "DAYBOOK_JOURNAL_SECRET",
+    "DAYBOOK_VOICE_GATEWAY_SECRET",
+    "DAYBOOK_PORTAL_SECRET",
+    "DAYBOOK_TOOLBOX_SECRET",
+    "TWILIO_AUTH_TOKEN",
+    "GEMINI_API_KEY",
+}
 AS_A_POD = (
     *("--rm", "--user", "10001:10001", "--read-only", "--tmpfs", "/tmp", "--network", "host"),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "200"),
@@ -115,6 +124,7 @@ class ContainerStack(Stack):
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_DISPATCHER_TARGET": self.dispatcher_target,
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
+            "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret("toolbox"),
             "DAYBOOK_NATS_URL": access.url,
             "DAYBOOK_NATS_USER": access.user,
             "DAYBOOK_NATS_PASSWORD": access.password.get_secret_value(),
@@ -154,11 +164,19 @@ class ContainerStack(Stack):
                 (folder / name).write_text(value)
             settings["DAYBOOK_SECRETS_DIR"] = "/run/secrets/daybook"
             options += ["--volume", f"{folder}:/run/secrets/daybook:ro"]
-        for variable in {"DAYBOOK_KEK_FILE", "DAYBOOK_PEOPLE_KEY_FILE"} & settings.keys():
-            key = Path(settings[variable])
-            key.chmod(0o444)  # as fsGroup would: the container's user is not this one
-            settings[variable] = f"/run/secrets/daybook-keys/{key.name}"
-            options += ["--volume", f"{key}:{settings[variable]}:ro"]
+        # as fsGroup would: the container's user is not this one
+        if "DAYBOOK_PEOPLE_KEY_FILE" in settings:
+            key = Path(settings["DAYBOOK_PEOPLE_KEY_FILE"])
+            key.chmod(0o444)
+            settings["DAYBOOK_PEOPLE_KEY_FILE"] = f"/run/secrets/daybook-keys/{key.name}"
+            options += ["--volume", f"{key}:{settings['DAYBOOK_PEOPLE_KEY_FILE']}:ro"]
+        if "DAYBOOK_KEK_FOLDER" in settings:
+            keks = Path(settings["DAYBOOK_KEK_FOLDER"])
+            keks.chmod(0o755)
+            for key in keks.iterdir():
+                key.chmod(0o444)
+            settings["DAYBOOK_KEK_FOLDER"] = "/run/secrets/daybook-keks"
+            options += ["--volume", f"{keks}:{settings['DAYBOOK_KEK_FOLDER']}:ro"]
         if "DAYBOOK_OBJECT_STORE_URL" in settings:
             self.home.objects.chmod(0o777)
             settings["DAYBOOK_OBJECT_STORE_URL"] = "file:///var/lib/daybook/recordings"

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import event
 
@@ -22,6 +23,14 @@ Work = Callable[[Database], Coroutine[Any, Any, Any]]
 BLOCKED_AFTER_S = 0.05
 """Who takes no step for so long waits for a lock that another one holds, and the next has its turn. Nothing hangs on it but
 which interleavings come to pass."""
+
+WHERE_THEY_ARE_KILLED = [
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.usefixtures("graves"),
+]
+"""Marks of tests that kill processes: who is killed while the pool hands them a connection leaves it to the garbage collector. Of
+that the pool warns, and pytest too where that is done in a task which is cancelled just then."""
 
 _process: ContextVar["Process | None"] = ContextVar("process", default=None)
 

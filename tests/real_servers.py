@@ -11,7 +11,9 @@ from uuid import uuid4
 
 import asyncpg
 import nats
+import psutil
 
+from chassis.migrations import upgrade
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, Identity, free_port
 
 START_DEADLINE_S = 60
@@ -35,7 +37,7 @@ class _Server:
     async def until_answering(self) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
         while True:
-            assert self._process.poll() is None, f"it ended by itself; {self._log} says why"
+            assert self._process.poll() is None, f"it ended by itself: {self._log.read_text()[-400:]}"
             try:
                 return await self._ask()
             except Exception:  # noqa: BLE001 - not up yet, in whichever way
@@ -71,7 +73,10 @@ class RealPostgres(_Server):
 
     def crash(self) -> None:
         """Ends it at once, with no checkpoint: when it starts again it recovers from its log (an immediate shutdown)."""
+        backends = psutil.Process(self._process.pid).children(recursive=True)
         self.end(signal.SIGQUIT)
+        # they may outlive it by a moment, and none may start as long as one has its memory
+        psutil.wait_procs(backends, timeout=START_DEADLINE_S)
 
 
 async def _ignore(_error: Exception) -> None:
@@ -99,12 +104,28 @@ class RealNats(_Server):
         self.end(signal.SIGKILL)
 
 
+def a_template(server: EmbeddedPostgres, *, schema: str, revisions: Path) -> str:
+    """The name of a new database with a schema in it, of which tests get copies: to make one takes as long as many a test."""
+    name = f"template_{uuid4().hex}"
+
+    async def make() -> None:
+        connection = await asyncpg.connect(server.url())
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+        await upgrade(server.url(name), schema=schema, revisions=revisions)
+
+    asyncio.run(make())
+    return name
+
+
 @asynccontextmanager
 async def a_database(server: EmbeddedPostgres, *, template: str = "template1") -> AsyncIterator[str]:
     """The address of a new database, a copy of another, while the block runs."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.url())
     await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield server.url(name)
-    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await connection.close()
+    try:
+        yield server.url(name)
+    finally:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()

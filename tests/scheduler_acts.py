@@ -19,8 +19,9 @@ from chassis.bus import Bus
 from chassis.clock import ManualClock
 from chassis.consumer import Received
 from chassis.database import Database
-from chassis.errors import InvalidInput, NotFound
+from chassis.errors import Conflict, InvalidInput, NotFound
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM
+from chassis.time_zones import TimeZones, zone_named
 from daybook.events.v1 import events_pb2 as events
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
@@ -35,7 +36,6 @@ from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import metadata, outbox
 from window_scheduler.tick import conclude, schedule
-from window_scheduler.time_zones import TimeZones, zone_named
 from window_scheduler.window_store import CallWindow, add_window, change_window, get_window, remove_window
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
@@ -288,14 +288,25 @@ class RemoveWindow:
 
 
 @dataclass(frozen=True)
+class AskForCall:
+    """A test call, beside whatever the day has."""
+
+    person: int
+
+    async def run(self, world: World, database: Database) -> None:
+        person_id = world.chosen(world.state.people, self.person)
+        with suppress(Conflict):  # who may not be called, or has one that is open
+            await _calls_api(world, database).CallNow(pb.CallNowRequest(person_id=str(person_id)), None)
+
+
+@dataclass(frozen=True)
 class Dial:
     call: int
     attempt: int
 
     async def run(self, world: World, database: Database) -> None:
         call_id = world.chosen([call.call_id for call in world.state.calls], self.call)
-        api = CallsApi(database, world.sealer, world.clock, world.zones, rules=ANY_HOUR, tick_period=PERIOD)
-        await api.AuthorizeDial(
+        await _calls_api(world, database).AuthorizeDial(
             pb.AuthorizeDialRequest(call_id=str(call_id), attempt_id=f"{call_id}.{self.attempt}"), None
         )
 
@@ -336,6 +347,18 @@ def _people_api(world: World, database: Database) -> PeopleApi:
     )
 
 
+def _calls_api(world: World, database: Database) -> CallsApi:
+    return CallsApi(
+        database,
+        world.sealer,
+        world.clock,
+        world.zones,
+        rules=ANY_HOUR,
+        tick_period=PERIOD,
+        news=asyncio.Event(),
+    )
+
+
 numbers = st.integers(0, 5)
 zone_names = st.sampled_from(list(NEXT_DOOR))
 bookings = st.builds(
@@ -365,6 +388,7 @@ of_people = st.one_of(
 )
 of_windows = st.one_of(st.builds(ChangeWindow, numbers, bookings), st.builds(RemoveWindow, numbers))
 of_calls = st.one_of(
+    st.builds(AskForCall, numbers),
     st.builds(Dial, numbers, st.integers(1, 3)),
     st.builds(
         End,

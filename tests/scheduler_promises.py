@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from chassis.time_zones import TimeZones
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.chances import Chance, chances_on
-from window_scheduler.time_zones import TimeZones
 from window_scheduler.window_store import times_of
 from window_scheduler.windows import Occurrence, WindowTimes, occurrence_on
 
@@ -48,6 +48,7 @@ class Call:
     dialed: bool
     finished: bool
     revision: int
+    is_test: bool
 
     @property
     def times(self) -> tuple[datetime, datetime]:
@@ -84,6 +85,11 @@ class State:
     waiting: AbstractSet[UUID]
     ticks: Sequence[datetime]
 
+    @property
+    def day_calls(self) -> Sequence[Call]:
+        """All but the test calls."""
+        return [call for call in self.calls if not call.is_test]
+
     def windows_of(self, person_id: UUID) -> Mapping[UUID, WindowTimes]:
         return {key: times for key, (owner, times) in self.windows.items() if owner == person_id}
 
@@ -114,6 +120,7 @@ async def read_state(connection: asyncpg.Connection) -> State:
                 row["dialed_at"] is not None,
                 row["finished_at"] is not None,
                 row["revision"],
+                row["test_number"] > 0,
             )
             for row in calls
         ],
@@ -134,11 +141,11 @@ async def read_state(connection: asyncpg.Connection) -> State:
 
 
 def doubled(state: State, heard: Sequence[tuple[str, CallScheduled]]) -> Iterator[str]:
-    """Promise 1: one call a day, in the rows and in the stream, and each event once."""
-    for day, count in Counter(call.day for call in state.calls).items():
+    """Promise 1: one call a day, in the rows and in the stream, beside test calls; and each event once."""
+    for day, count in Counter(call.day for call in state.day_calls).items():
         if count > 1:
             yield f"{count} calls on one day: {day}"
-    told = {((message.person_id, message.local_day), message.call_id) for _, message in heard}
+    told = {((message.person_id, message.local_day), message.call_id) for _, message in heard if message.window_id}
     for day, count in Counter(day for day, _ in told).items():
         if count > 1:
             yield f"The stream tells of {count} calls on one day: {day}"
@@ -203,7 +210,7 @@ def overdue(state: State, now: datetime, until: datetime) -> Iterator[str]:
     """After a tick, no window is due that opens before the next; but for one that is yet to open, while its person's call may
     still be dialed in a chance before it.
     """
-    standing = [call for call in state.calls if not call.dialed and not call.finished]
+    standing = [call for call in state.day_calls if not call.dialed and not call.finished]
     for window_id, opens_at in state.next_opens_at.items():
         person_id, _ = state.windows[window_id]
         awaits = any(call.day[0] == person_id and now < call.not_after < opens_at for call in standing)
@@ -211,9 +218,12 @@ def overdue(state: State, now: datetime, until: datetime) -> Iterator[str]:
             yield f"Window {window_id} is due still, for {opens_at}: {state.windows[window_id]}"
 
 
-def missed(state: State, zones: TimeZones, now: datetime, changed_at: Mapping[UUID, datetime]) -> Iterator[str]:
+def missed(
+    state: State, zones: TimeZones, now: datetime, until: datetime, changed_at: Mapping[UUID, datetime]
+) -> Iterator[str]:
     """Promise 3, at the end of a tick: each chance that is open now, of a person who may be called, has the day's call, unless
-    that was dialed before; or the call stands for another chance of the day, which is still to end.
+    that was dialed before; or the call stands for another chance of the day, which is still to end. What a window adds to a
+    chance that is open, the tick before it opens adds to the call: a tick looks ahead to `until`, when the next one comes.
 
     But for openings that were over by a clock which has stepped back since, when their window was booked, or when they were
     put on record as missed: those are not looked at again.
@@ -221,12 +231,12 @@ def missed(state: State, zones: TimeZones, now: datetime, changed_at: Mapping[UU
     given_up = {
         (each.window_id, each.day[1]) for each in state.decided if each.decision in MISSED and each.closes_at > now
     }
-    calls = {call.day: call for call in state.calls}
+    calls = {call.day: call for call in state.day_calls}
     for person_id, person in state.people.items():
         zone = zones.named(person.zone_name)
         if zone is None or not person.may_be_called:
             continue
-        for chance in _chances_around(now, state.windows_of(person_id), zone):
+        for chance in _chances_around(now, until, state.windows_of(person_id), zone):
             if not chance.opens_at <= now < chance.closes_at:
                 continue
             if all(
@@ -238,23 +248,35 @@ def missed(state: State, zones: TimeZones, now: datetime, changed_at: Mapping[UU
             others = chances_on(chance.local_day, state.windows_of(person_id), zone)
             if call is None:
                 yield f"No call for {chance} of person {person_id}"
-            elif not (call.dialed or _is_for(call, chance) or any(_is_to_come(call, each, now) for each in others)):
+            elif not (
+                call.dialed or _is_for(call, chance, now) or any(_is_to_come(call, each, now) for each in others)
+            ):
                 yield f"Nobody dialed {call}, and it is not for {chance}"
 
 
-def _chances_around(now: datetime, windows: Mapping[UUID, WindowTimes], zone: ZoneInfo) -> Iterator[Chance]:
+def _chances_around(
+    now: datetime, until: datetime, windows: Mapping[UUID, WindowTimes], zone: ZoneInfo
+) -> Iterator[Chance]:
+    """Of the windows that open by then."""
     today = now.astimezone(zone).date()
     for offset in (-2, -1, 0, 1):
-        yield from chances_on(today + offset * ONE_DAY, windows, zone)
+        day = today + offset * ONE_DAY
+        openings = {window_id: occurrence_on(day, times, zone) for window_id, times in windows.items()}
+        open_by_then = {
+            window_id: windows[window_id]
+            for window_id, opening in openings.items()
+            if isinstance(opening, Occurrence) and opening.opens_at <= until
+        }
+        yield from chances_on(day, open_by_then, zone)
 
 
-def _is_for(call: Call, chance: Chance) -> bool:
-    """It may be dialed in all of this chance."""
-    return call.not_before <= chance.opens_at and chance.closes_at <= call.not_after
+def _is_for(call: Call, chance: Chance, now: datetime) -> bool:
+    """It may be dialed in all that is left of this chance."""
+    return call.not_before <= max(chance.opens_at, now) and chance.closes_at <= call.not_after
 
 
 def _is_to_come(call: Call, chance: Chance, now: datetime) -> bool:
-    return _is_for(call, chance) and not call.finished and now < chance.closes_at
+    return _is_for(call, chance, now) and not call.finished and now < chance.closes_at
 
 
 def untold(state: State, zones: TimeZones, now: datetime, changed_at: Mapping[UUID, datetime]) -> Iterator[str]:
@@ -281,7 +303,7 @@ def untold(state: State, zones: TimeZones, now: datetime, changed_at: Mapping[UU
 
 def told_falsely(before: State, after: State, now: datetime, period: timedelta) -> Iterator[str]:
     """What a tick put on record, if nothing else happened meanwhile, is so."""
-    days_with_call = {call.day for call in after.calls}
+    days_with_call = {call.day for call in after.day_calls}
     for each in after.decided - before.decided:
         person = before.people[each.day[0]]
         in_time = any(each.opens_at - period <= tick < each.closes_at for tick in after.ticks)

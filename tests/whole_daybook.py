@@ -7,18 +7,20 @@ import itertools
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import grpc
 import httpx2
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
+from journal_access import Tokens, open_channel_of_all, secrets_of
 from nats.aio.msg import Msg
 
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
@@ -38,12 +40,14 @@ from daybook_cli.supervisor import Supervisor
 
 TIME_FACTOR = 10.0
 EVENT_WITHIN_S = 180.0
+MOST_UNKEPT = 0.1
+"""Of what the carrier sends on a stream: after the last word it sends on until it has hung up, ten times as fast as life."""
 EVENTS = {
     event.subject: event.message
     for event in (CALL_SCHEDULED, CALL_WITHDRAWN, CALL_DIALED, CALL_PROGRESSED, CALL_FINISHED)
 }
 
-_numbers = itertools.count(2000)
+_numbers = itertools.count(2025552000)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,12 @@ class Person:
     name: str
 
 
+def assert_as_long_as(call: Mapping[str, Any], recording_ms: float) -> None:
+    """Whether a recording is as long as the call, of one stream, that the carrier tells of."""
+    [stream] = call["streamed"]
+    assert (1 - MOST_UNKEPT) * stream["sent_ms"] <= recording_ms <= stream["sent_ms"]
+
+
 class WholeDaybook:
     """A running Daybook, as a test wants to use it."""
 
@@ -60,7 +70,7 @@ class WholeDaybook:
         self.stack = stack
         self.supervisor = supervisor
         self.scheduler = open_channel(stack.scheduler_target)
-        self.journal_channel = open_channel(stack.journal_target)
+        self.journal_channel = open_channel_of_all(stack.journal_target, Tokens(secrets_of(stack.home)))
         self.journal = JournalServiceStub(self.journal_channel)
         self.emulator = httpx2.AsyncClient(base_url=stack.emulator_url, timeout=10, trust_env=False)
         self.heard: list[Message] = []
@@ -81,27 +91,32 @@ class WholeDaybook:
     async def person(
         self, persona: str, *, name: str = "Quentin", opens_in: timedelta = timedelta(0), **overrides: object
     ) -> Person:
-        """A new person with a window that is open now, or opens later, and who behaves like that persona when rung."""
-        number = f"+1202555{next(_numbers):04d}"
+        """As `somebody`, with a window that is open now, or opens later."""
+        person = await self.somebody(persona, name=name, **overrides)
+        now = datetime.now(UTC)
+        times = window_open_now(now + opens_in, zone_at_day(now))
+        await WindowsServiceStub(self.scheduler).CreateWindow(
+            scheduler.CreateWindowRequest(person_id=person.person_id, times=times)
+        )
+        return person
+
+    async def somebody(self, persona: str, *, name: str = "Quentin", **overrides: object) -> Person:
+        """A new person without a window, where it is day now, who behaves like that persona when rung."""
+        number = f"+1{next(_numbers)}"
         answer = await self.emulator.put(
             f"/emulator/personas/{number}", json={"persona": persona, "overrides": overrides}
         )
         answer.raise_for_status()
         now = datetime.now(UTC)
-        zone = zone_at_day(now)
         request = scheduler.CreatePersonRequest(
             name=name,
             phone_number=number,
-            time_zone=zone.key,
+            time_zone=zone_at_day(now).key,
             locale="en-US",
             consent=scheduler.Consent(wording_version="test-1", channel="test"),
         )
         request.consent.given_at.FromDatetime(now)
         person = (await PeopleServiceStub(self.scheduler).CreatePerson(request)).person
-        times = window_open_now(now + opens_in, zone)
-        await WindowsServiceStub(self.scheduler).CreateWindow(
-            scheduler.CreateWindowRequest(person_id=person.person_id, times=times)
-        )
         return Person(person.person_id, number, name)
 
     async def tick(self, name: str = "tick") -> None:
@@ -185,29 +200,31 @@ def said(entry: journal.ReadEntryResponse, speaker: journal.Speaker.ValueType) -
     return " ".join(turn.text for turn in entry.turns if turn.speaker == speaker)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def daybook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeDaybook]:
-    kept = tmp_path_factory.mktemp("logs")
+SCRIPTED = Tuning(
+    time_factor=TIME_FACTOR,
+    voices="wordcode",
+    settings={
+        "DAYBOOK_CALLS_PER_SECOND": "50",
+        "DAYBOOK_SWEEP_PERIOD_S": "1",
+        "DAYBOOK_RETRY_SCALE": "0.01",
+        "DAYBOOK_CARRIER_TIMEOUT_S": "2",
+        "DAYBOOK_RECONCILE_AFTER_S": "4",
+        "DAYBOOK_CALL_QUIET_S": "5",
+        "DAYBOOK_REFLECTION_GRACE_S": "5",
+        "DAYBOOK_SESSION_GRACE_S": "2",
+    },
+)
+"""Every word is carried in band, and nothing takes long."""
+
+
+@asynccontextmanager
+async def running_daybook(tuning: Tuning, logs: Path) -> AsyncIterator[WholeDaybook]:
+    """A whole Daybook of its own, whose logs are left in a folder: who looks for the cause of a failure finds them there."""
     # not below pytest's own folder, which another run of pytest closes to PostgreSQL's user
     with TemporaryDirectory(prefix="daybook-whole-") as folder:
-        tuning = Tuning(
-            time_factor=TIME_FACTOR,
-            voices="wordcode",
-            settings={
-                "DAYBOOK_CALLS_PER_SECOND": "50",
-                "DAYBOOK_SWEEP_PERIOD_S": "1",
-                "DAYBOOK_RETRY_SCALE": "0.01",
-                "DAYBOOK_CARRIER_TIMEOUT_S": "2",
-                "DAYBOOK_RECONCILE_AFTER_S": "4",
-                "DAYBOOK_CALL_QUIET_S": "5",
-                "DAYBOOK_REFLECTION_GRACE_S": "5",
-                "DAYBOOK_SESSION_GRACE_S": "2",
-            },
-        )
         stack = Stack(Home(Path(folder) / "home"), {}, Outside(twilio=False, google=False, gemini=False), tuning)
         async with AsyncExitStack() as closing:
-            # who looks for the cause of a failure finds the logs in pytest's own folder
-            closing.callback(lambda: shutil.copytree(stack.home.logs, kept, dirs_exist_ok=True))
+            closing.callback(lambda: shutil.copytree(stack.home.logs, logs, dirs_exist_ok=True))
             supervisor = await closing.enter_async_context(running_stack(stack, lambda _step: None))
             whole = WholeDaybook(stack, supervisor)
             keeping = asyncio.create_task(supervisor.keep(whole.ends.append))
@@ -219,3 +236,9 @@ async def daybook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Who
             await listener.close()
             keeping.cancel()
             await asyncio.wait([keeping])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def daybook(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeDaybook]:
+    async with running_daybook(SCRIPTED, tmp_path_factory.mktemp("logs")) as whole:
+        yield whole

@@ -12,7 +12,7 @@ from importlib.resources import files
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from window_scheduler.time_zones import zone_named
+from chassis.time_zones import zone_named
 from window_scheduler.windows import Absence, Occurrence, Weekly, WindowTimes
 
 MINUTE = timedelta(minutes=1)

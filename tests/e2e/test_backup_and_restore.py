@@ -61,7 +61,10 @@ async def test_an_entry_is_read_and_heard_again_after_a_restore(daybook: WholeDa
         ready=answering(health),
         health_url=health,
     )
-    async with supervising(tmp_path) as supervisor, open_channel(f"127.0.0.1:{grpc_port}") as channel:
+    async with (
+        supervising(tmp_path) as supervisor,
+        open_channel(f"127.0.0.1:{grpc_port}", token=daybook.stack.token_of(person.person_id)) as channel,
+    ):
         await supervisor.start(restored)
         stub = JournalServiceStub(channel)
         request = journal.ReadEntryRequest(person_id=person.person_id, entry_id=kept.summary.entry_id)

@@ -1,6 +1,7 @@
 """`daybook run`, `up`, `status` and `down`, as a newcomer types them (what `make run` and its kin call)."""
 
 import os
+import re
 import subprocess
 import sys
 from tempfile import TemporaryDirectory
@@ -49,6 +50,7 @@ def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
     assert places == sorted(places)
     entry = run.stdout[run.stdout.index("The journal entry, decrypted by the journal") :]
     assert "I baked bread in the evening." in entry
+    assert re.search(r"title +It was a quiet day", entry)
     assert "recording" in entry
     for service in ("window-scheduler", "call-dispatcher", "voice-gateway", "journal"):
         assert service in run.stdout[run.stdout.index("Trace ") :]

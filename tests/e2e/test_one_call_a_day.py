@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 AT_ONCE = 8
 
 
-@pytest.mark.parametrize("ticks", [24, pytest.param(50, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("ticks", [12, pytest.param(50, marks=pytest.mark.endurance)])
 async def test_many_ticks_eight_at_once_make_one_call(daybook: WholeDaybook, ticks: int):
     person = await daybook.person("busy")
     numbers = iter(range(ticks))

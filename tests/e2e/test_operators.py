@@ -1,4 +1,4 @@
-"""`daybook doctor`, `explain`, `agenda`, `deadletter`, `status`, `selftest` and `tick`, as typed beside a Daybook that runs."""
+"""What an operator types beside a Daybook: `doctor`, `explain`, `agenda`, `deadletter`, `keeping`, `selftest` and more."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +104,14 @@ def operator():
             operator.types("down")
 
 
+@pytest.fixture(scope="module")
+def called_now(operator):
+    """Somebody who is called at once, for a test, while other tests go on; and what the command will have told."""
+    person, zone = operator.person("--consent")
+    with ThreadPoolExecutor() as beside:
+        yield person, zone, beside.submit(operator.types, "call-me-now", person)
+
+
 def test_a_healthy_daybook_passes_every_look(operator):
     doctor = operator.types("doctor")
     assert doctor.returncode == 0, doctor.stdout
@@ -128,6 +137,8 @@ def test_in_a_cluster_it_asks_where_the_settings_say_and_misses_kubernetes_alone
     secrets.mkdir()
     password = (operator.folder / ".daybook" / "keys" / "nats-toolbox").read_text()
     (secrets / "DAYBOOK_NATS_PASSWORD").write_text(password)
+    shared = (operator.folder / ".daybook" / "keys" / "journal-toolbox").read_text()
+    (secrets / "DAYBOOK_JOURNAL_SECRET").write_text(shared)
     told = operator.told(
         "doctor",
         DAYBOOK_SCHEDULER_TARGET=running["scheduler"],
@@ -165,6 +176,7 @@ def test_a_selftest_that_is_out_of_time_says_how_far_it_came_and_deletes_its_per
     assert operator.types("person", "list").stdout == before
 
 
+@pytest.mark.usefixtures("called_now")
 def test_a_reflected_call_is_explained_from_its_window_to_its_entry(operator):
     person, zone = operator.person("--consent")
     operator.window_now(person, zone)
@@ -184,6 +196,43 @@ def test_a_reflected_call_is_explained_from_its_window_to_its_entry(operator):
     [day, *_] = operator.told("agenda", person)["days"]
     assert [chance["role"] for chance in day["chances"]] == ["CHANCE_ROLE_CALLED"]
     assert "The day's call was dialed, and has ended." in operator.types("agenda", person).stdout
+
+
+def test_a_test_call_is_told_step_by_step_and_the_day_has_its_call_all_the_same(operator, called_now):
+    person, zone, told = called_now
+    made = told.result()
+    assert made.returncode == 0, made.stdout + made.stderr
+    for step in (
+        "asked for, to be made",
+        "Attempt 1 allowed.",
+        "Attempt 1 handed to the carrier",
+        "The call is over: reflected (reflection completed).",
+        "The call was completed, and the journal keeps",
+    ):
+        assert step in made.stdout
+    operator.window_now(person, zone)
+    assert operator.types("tick").returncode == 0
+    told = {it["term"]: it["sentence"] for it in operator.told("explain", person)["story"]}
+    assert told["test_call_finished"] == "Test call 1: the call is over: reflected (reflection completed)."
+    assert told["call_scheduled"]
+    assert "A test call, which is not the day's: it ended as reflected." in operator.types("agenda", person).stdout
+
+
+def test_who_reflected_finds_it_by_words_and_by_day(operator, called_now):
+    person, _, told = called_now
+    assert told.result().returncode == 0
+    found = operator.types("entry", "search", person, "BROTH", '"baked bread"', "-snow")
+    assert found.returncode == 0, found.stderr
+    assert "and I baked bread in the evening." in found.stdout
+    assert "I want to call my brother before work." in found.stdout
+    assert operator.types("entry", "search", person, "bread", "-brother").stdout == "Nothing was found.\n"
+    refused = operator.types("entry", "search", person, '"baked bread')
+    assert (refused.returncode, "Close the phrase" in refused.stderr) == (1, True), refused.stderr
+    calendar = operator.types("entry", "calendar", person, "--weeks", "2").stdout.splitlines()
+    assert [line.count("■") for line in calendar[1:3]] == [0, 1], calendar
+    assert calendar[3].startswith("1 day in a row, since ")
+    refused = operator.types("entry", "calendar", person, "--zone", "CEST")
+    assert (refused.returncode, "e.g. Europe/Paris" in refused.stderr) == (1, True), refused.stderr
 
 
 def test_one_who_opted_out_and_one_who_never_consented_are_explained(operator):
@@ -312,3 +361,33 @@ def test_where_nothing_runs_the_doctor_says_so(tmp_path):
     told = elsewhere.told("doctor")
     assert told["status"] == 2
     assert [it["term"] for it in told["findings"]] == ["not_running"]
+
+
+def test_what_is_kept_is_set_and_a_person_goes_with_a_receipt(operator, tmp_path):
+    person, _ = operator.person("--consent")
+    assert "Recordings are kept for ever." in operator.types("keeping", "show", person).stdout
+    kept = operator.types("keeping", "set", person, "--audio-days", "30", "--no-descriptions")
+    assert kept.stdout.splitlines() == [
+        "Recordings are kept for 30 days.",
+        "Entries are kept for ever.",
+        "No model makes titles and summaries.",
+    ]
+    refused = operator.types("keeping", "set", person, "--entry-days", "36501")
+    assert refused.returncode == 2, refused.stdout
+    assert operator.types("keeping", "set", person, "--entry-days", "365").returncode == 0
+    assert "Recordings are kept for 30 days." in operator.types("keeping", "show", person).stdout
+    retained = operator.types("retain")
+    assert retained.returncode == 0, retained.stderr
+    assert "retention.done" in (operator.folder / ".daybook" / "logs" / "journal-retention.log").read_text()
+    receipts = []
+    for number in range(2):
+        file = tmp_path / f"receipt-{number}.json"
+        deleted = operator.types("entry", "delete-all", person, "--receipt", str(file))
+        assert "the key of 0 entries and 0 recordings" in deleted.stdout, deleted.stderr
+        receipts.append(json.loads(file.read_text()))
+    assert receipts[0] == receipts[1]
+    assert receipts[0]["person_id"] == person
+    assert len(receipts[0]["key_fingerprint"]) == 64
+    assert int(receipts[0]["audit_sequence"]) > 0
+    verified = operator.types("audit", "verify", "--receipt", str(tmp_path / "receipt-0.json"))
+    assert verified.returncode == 0, verified.stdout + verified.stderr

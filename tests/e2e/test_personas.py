@@ -12,7 +12,10 @@ from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub, PeopleServ
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-WAITING = ("busy", "no_answer", "rejects", "invalid_number", "stays_silent", "voicemail", "talks_seven_minutes")
+WAITING = (
+    *("busy", "no_answer", "rejects", "invalid_number", "stays_silent", "voicemail", "call_screener"),
+    "talks_seven_minutes",
+)
 """Those whose calls are mostly waiting: they are rung together, by one tick, while the others talk."""
 
 
@@ -92,6 +95,17 @@ async def test_who_cannot_be_reached_is_tried_again_and_then_left_in_peace(
     assert (named(finished), finished.attempts) == (outcome, attempts)
     assert len(await daybook.carrier_calls(person)) == attempts
     assert await entries_of(daybook, person) == 0
+
+
+async def test_who_is_behind_a_call_screener_reflects_as_anybody(daybook, rung_together):
+    person = rung_together["call_screener"]
+    finished = await daybook.finished(person)
+    assert (named(finished), finished.attempts) == ("REFLECTED", 1)
+    [call] = await daybook.carrier_calls(person)
+    # what the telephone says may begin before the stream does
+    _telephone, *owner = call["said"]
+    kept = said(await daybook.entry(person), journal.SPEAKER_PERSON)
+    assert kept.endswith(" ".join(utterance["text"] for utterance in owner))
 
 
 async def test_seven_minutes_lose_no_word_where_googles_stream_ends_after_five(daybook, rung_together):

@@ -8,11 +8,12 @@ import pytest
 COMPLETE = {
     "DAYBOOK_DATABASE_URL": "postgresql://nobody:hidden@127.0.0.1:1/none",
     "DAYBOOK_NATS_URL": "nats://127.0.0.1:1",
-    "DAYBOOK_KEK_FILE": "/nowhere/kek",
+    "DAYBOOK_KEK_FOLDER": "/nowhere/keks",
     "DAYBOOK_OBJECT_STORE_URL": "memory:///",
     "DAYBOOK_PEOPLE_KEY_FILE": "/nowhere/people",
     "DAYBOOK_SCHEDULER_TARGET": "127.0.0.1:1",
     "DAYBOOK_JOURNAL_TARGET": "127.0.0.1:1",
+    **{f"DAYBOOK_{whose}_SECRET": whose * 32 for whose in ("JOURNAL", "VOICE_GATEWAY", "PORTAL", "TOOLBOX")},
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "hidden",
     "TWILIO_FROM_NUMBER": "+15005550006",

@@ -90,7 +90,7 @@ def test_a_start_compiles_nothing(package):
         ("window_scheduler", ["migrate"], "DAYBOOK_DATABASE_URL", "mysql://127.0.0.1"),
         ("call_dispatcher", ["serve"], "TWILIO_FROM_NUMBER", "0660 123"),
         ("voice_gateway", ["serve"], "DAYBOOK_ORCHESTRATOR", "best"),
-        ("journal", ["serve"], "DAYBOOK_KEK_FILE", ""),
+        ("journal", ["serve"], "DAYBOOK_SESSION_GRACE_S", "-1"),
         ("emulators", ["emulators.twilio"], "DAYBOOK_EMULATOR_TIME_FACTOR", "-1"),
     ],
 )

@@ -1,7 +1,6 @@
 """The real engines behind the protocols: what one emulator says, the other understands."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import cast
@@ -14,6 +13,7 @@ from google.cloud.speech_v2.services.speech.transports import SpeechGrpcAsyncIOT
 from google.cloud.texttospeech_v1 import TextToSpeechAsyncClient
 from google.cloud.texttospeech_v1 import types as tts_types
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
+from word_errors import word_error_rate
 
 from emulators import google_speech, google_tts, mulaw
 
@@ -21,20 +21,6 @@ SENTENCES = [
     "I walked by the river this morning, and I felt calm for the first time in weeks.",
     "My sister called about the garden, and we laughed a lot.",
 ]
-
-
-def word_error_rate(said: str, heard: str) -> float:
-    """The Levenshtein distance in words, for each word said."""
-    reference, hypothesis = (re.findall(r"[a-z']+", text.lower()) for text in (said, heard))
-    distances = list(range(len(hypothesis) + 1))
-    for row, word in enumerate(reference, start=1):
-        diagonal, distances[0] = distances[0], row
-        for column, other in enumerate(hypothesis, start=1):
-            diagonal, distances[column] = (
-                distances[column],
-                min(distances[column] + 1, distances[column - 1] + 1, diagonal + (word != other)),
-            )
-    return distances[-1] / len(reference)
 
 
 async def spoken(voice: str) -> bytes:

@@ -21,6 +21,7 @@ PROGRAMS = {
     "google_speech": {"DAYBOOK_EMULATOR_ENGINE": "wordcode"},
     "google_tts": {"DAYBOOK_EMULATOR_VOICE": "wordcode"},
     "gemini": {"DAYBOOK_EMULATOR_ENGINE": "scripted"},
+    "google_kms": {},
 }
 
 

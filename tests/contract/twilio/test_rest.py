@@ -216,6 +216,16 @@ async def test_an_unknown_fault_or_persona_is_refused_by_a_sentence(carrier):
     assert answer.status_code == 422
 
 
+async def test_a_call_can_be_forgotten_once_it_has_ended(carrier, app):
+    await carrier.persona("no_answer")
+    rings = (await carrier.call(app)).sid
+    assert (await carrier.admin.delete(f"/emulator/calls/{rings}")).status_code == 409
+    await carrier.ended(rings)
+    assert (await carrier.admin.delete(f"/emulator/calls/{rings}")).status_code == 204
+    assert (await carrier.admin.get(f"/emulator/calls/{rings}")).status_code == 404
+    assert (await carrier.admin.delete(f"/emulator/calls/{rings}")).status_code == 404
+
+
 async def test_everything_can_be_forgotten(carrier, app):
     await carrier.persona("busy")
     await carrier.ended((await carrier.call(app)).sid)

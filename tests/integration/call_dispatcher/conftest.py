@@ -14,6 +14,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from pydantic import SecretStr
+from real_servers import a_template
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.applications import Starlette
@@ -25,10 +26,11 @@ import call_dispatcher
 from call_dispatcher import attempt_store, store
 from call_dispatcher.attempts import Attempt, Happening
 from call_dispatcher.authority import DialAuthority
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.calls import Call, attempt_id_of
 from call_dispatcher.dialer import Dialer, Dialing
 from call_dispatcher.intake import Intake
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.relay import Relay
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
@@ -36,15 +38,16 @@ from call_dispatcher.store import SCHEMA, DueCall
 from call_dispatcher.sweep import Sweep
 from call_dispatcher.telephony import Carrier, CarrierAccount
 from call_dispatcher.turns import Turns
-from chassis.bus import STREAMS, Bus, open_bus
+from call_dispatcher.wake_ups import WakeUps
+from chassis.bus import Bus, open_bus
 from chassis.clock import ManualClock
 from chassis.consumer import Received
 from chassis.database import Database, open_database
 from chassis.errors import NotFound, Unavailable
-from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess
 from chassis.program import serving_http
 from chassis.rpc import open_channel, serving_grpc
+from chassis.streams import STREAMS
 from daybook.events.v1 import events_pb2
 from daybook.scheduler.v1 import scheduler_pb2, scheduler_pb2_grpc
 
@@ -211,6 +214,7 @@ class House:
     clock: ManualClock
     scheduler: Scheduler
     site: CarrierSite
+    bookings: Bookings
     ledger: Ledger
     intake: Intake
     relay: Relay
@@ -230,7 +234,7 @@ class House:
         person_id = person_id or str(uuid4())
         call = Call(str(uuid4()), person_id, not_before=now - timedelta(minutes=1), not_after=now + closes_in)
         self.scheduler.numbers[call.call_id] = self.scheduler.number_of(person_id)
-        await self.ledger.schedule(call)
+        await self.bookings.schedule(call)
         return call
 
     async def announce(self, call: Call) -> None:
@@ -246,9 +250,9 @@ class House:
         due = DueCall(
             call.call_id, call.person_id, call.not_after, due_since=now, number=number, revision=call.revision
         )
-        attempt = await self.ledger.begin(due)
-        assert attempt is not None
-        return attempt
+        begun = await self.ledger.begin(due)
+        assert begun is not None
+        return begun.attempt
 
     async def attempt(self, call: Call, number: int = 1) -> Attempt:
         attempt_id = attempt_id_of(call.call_id, number)
@@ -308,6 +312,7 @@ def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: Carr
     clock, wake_ups = parts.clock, WakeUps()
     carrier = Carrier(account, threads=4)
     authority = DialAuthority(channel)
+    bookings = Bookings(database, clock=clock, wake_ups=wake_ups)
     ledger = Ledger(database, patience=STEADY, clock=clock, wake_ups=wake_ups)
     turns = Turns(database, parts.calls_per_second, clock=clock)
     return House(
@@ -319,8 +324,9 @@ def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: Carr
         clock=clock,
         scheduler=parts.scheduler,
         site=parts.site,
+        bookings=bookings,
         ledger=ledger,
-        intake=Intake(ledger, carrier),
+        intake=Intake(bookings, ledger, carrier),
         relay=Relay(database, bus, clock=clock, wake_ups=wake_ups),
         sweep=Sweep(database, ledger, authority, carrier, clock=clock, wake_ups=wake_ups),
         turns=turns,
@@ -339,7 +345,7 @@ def wired(database: Database, bus: Bus, channel: grpc.aio.Channel, account: Carr
 
 @asynccontextmanager
 async def opened_house(
-    postgres_url: str, nats_url: str, scheduler_target: str, carrier_url: str, parts: Parts
+    database_url: str, nats_url: str, scheduler_target: str, carrier_url: str, parts: Parts
 ) -> AsyncIterator[House]:
     account = CarrierAccount(
         account_sid=ACCOUNT,
@@ -352,7 +358,7 @@ async def opened_house(
         timeout_s=5,
     )
     async with (
-        open_database(postgres_url, schema=SCHEMA) as database,
+        open_database(database_url, schema=SCHEMA) as database,
         open_bus(NatsAccess(nats_url), streams=STREAMS, source="call-dispatcher", clock=parts.clock) as bus,
         open_channel(scheduler_target) as channel,
     ):
@@ -376,17 +382,21 @@ def site(clock) -> CarrierSite:
     return CarrierSite(clock)
 
 
+@pytest.fixture(scope="session")
+def template(postgres_server):
+    return a_template(postgres_server, schema=SCHEMA, revisions=REVISIONS)
+
+
 @pytest.fixture
-async def open_house(postgres_url, nats_url, clock, scheduler, site) -> AsyncIterator[Callable[..., Any]]:
+async def open_house(database_url, nats_url, clock, scheduler, site) -> AsyncIterator[Callable[..., Any]]:
     """Opens one more dispatcher on the same database, scheduler and carrier."""
-    await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
     parts = Parts(clock, scheduler, site)
     async with AsyncExitStack() as stack:
         target = await stack.enter_async_context(scheduler.serving())
         url = await stack.enter_async_context(site.serving())
 
         async def open_one(**other: Any) -> House:
-            opened = opened_house(postgres_url, nats_url, target, url, replace(parts, **other))
+            opened = opened_house(database_url, nats_url, target, url, replace(parts, **other))
             return await stack.enter_async_context(opened)
 
         yield open_one

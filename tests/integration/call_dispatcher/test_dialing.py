@@ -59,19 +59,20 @@ async def test_what_the_carrier_is_asked_for(house, site, scheduler) -> None:
     hooks = "https://daybook.example/webhooks/twilio"
     assert post["To"] == scheduler.numbers[call.call_id]
     assert post["From"] == "+4366099999"
-    assert post["Url"] == f"{hooks}/voice/{call.call_id}.1#rc=2&rp=5xx,ct,rt"
+    assert post["Url"] == f"{hooks}/voice/{call.call_id}.1?fallback=1#rc=2&rp=5xx,ct,rt"
+    assert post["FallbackUrl"] == f"{hooks}/fallback/{call.call_id}.1#rc=2&rp=5xx,ct,rt"
     assert post["StatusCallback"] == f"{hooks}/status/{call.call_id}.1#rc=2&rp=5xx,ct,rt"
     assert post["AsyncAmdStatusCallback"] == f"{hooks}/amd/{call.call_id}.1#rc=2&rp=5xx,ct,rt"
     assert post["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
-    assert (post["AsyncAmd"], post["MachineDetection"]) == ("true", "Enable")
+    assert (post["AsyncAmd"], post["MachineDetection"]) == ("true", "DetectMessageEnd")
     assert (post["Timeout"], post["TimeLimit"]) == ("25", "1800")
 
 
 async def test_the_same_call_scheduled_twice_is_dialed_once(house, site) -> None:
     call = await house.schedule()
-    await house.ledger.schedule(call)
+    await house.bookings.schedule(call)
     await house.dial()
-    await house.ledger.schedule(call)
+    await house.bookings.schedule(call)
     await house.dial()
     assert len(site.posts) == 1
 
@@ -130,7 +131,7 @@ async def test_nothing_is_dialed_before_the_window_opens(house, site, clock) -> 
     await house.dial()
     assert site.posts == []
     await house.later(minutes=3)
-    assert [post["Url"].split("/")[-1].split("#")[0] for post in site.posts] == [f"{call.call_id}.1"]
+    assert [post["Url"].split("/")[-1].split("?")[0] for post in site.posts] == [f"{call.call_id}.1"]
 
 
 @pytest.mark.parametrize("rule", ["OPTED_OUT", "NO_CONSENT", "DAILY_CAP", "UNKNOWN_CALL", "WINDOW_DELETED"])

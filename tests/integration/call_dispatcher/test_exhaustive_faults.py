@@ -8,22 +8,16 @@ its own, and what they leave is taken up by one that lives on. What a process ha
 """
 
 import asyncio
-import gc
 from itertools import count, cycle
 
 import asyncpg
 import pytest
 from carrier_in_doubt import ANSWERS, ORDERS, CarrierInDoubt, Plan, Processes, pause_is_over, telling, wrongs
-from interleaving import steppable
+from interleaving import WHERE_THEY_ARE_KILLED, steppable
 
 from daybook.events.v1 import events_pb2 as pb
 
-# who is killed while the pool hands them a connection leaves it to the garbage collector: of that the pool warns, and pytest too
-# where that is done in a task which is cancelled just then
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = WHERE_THEY_ARE_KILLED
 
 ENDLESS = 10**9
 """Steps, for a process that is not killed."""
@@ -38,12 +32,6 @@ LEFT_BY = {
     "400, not known": "rejected",
 }
 """The answers that `make test` looks at, and the state in which a process that gets them leaves its attempt."""
-
-
-@pytest.fixture(autouse=True)
-def graves():
-    yield
-    gc.collect()  # before a test comes that this is none of
 
 
 class Dials:
@@ -119,11 +107,11 @@ def outcomes_of(plan):
 
 
 @pytest.fixture
-async def dials(house, site, postgres_url):
+async def dials(house, site, database_url):
     asyncio.get_running_loop().set_task_factory(steppable)
-    control = await asyncpg.connect(postgres_url)
+    control = await asyncpg.connect(database_url)
     carrier = CarrierInDoubt(site, telling(house))
-    yield Dials(house, carrier, Processes(house, carrier, postgres_url, control))
+    yield Dials(house, carrier, Processes(house, carrier, database_url, control))
     await control.close()
 
 

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from call_dispatcher.attempts import AttemptState, CarrierReported, Party, PartyAnswered
+from call_dispatcher.rate import spacing_of
 from chassis.errors import Unavailable
 from chassis.events import CALLS_STREAM
 
@@ -124,4 +125,4 @@ async def test_dials_that_the_rate_holds_back_are_counted_a_slot_each(open_house
         await house.schedule()
     clock.advance(timedelta(minutes=1))
     await house.dial()  # the first goes at once
-    assert told("daybook_rate_wait_seconds_total") - before == pytest.approx(0.2)
+    assert told("daybook_rate_wait_seconds_total") - before == pytest.approx(2 * spacing_of(10).total_seconds())

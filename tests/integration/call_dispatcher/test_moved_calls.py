@@ -252,7 +252,7 @@ async def test_two_dispatchers_one_of_which_still_asks_about_the_old_times_dial_
     assert begun is not None
     assert site.posts == []
     assert due.revision == 1
-    await other.ledger.record(begun.attempt_id, Accepted(SID))
+    await other.ledger.record(begun.attempt.attempt_id, Accepted(SID))
     await one.dial()
     assert site.posts == []
     assert len(await one.rows("SELECT * FROM attempts")) == 1

@@ -6,6 +6,7 @@ import nats
 import pytest
 from sqlalchemy import text
 
+from call_dispatcher.announcements import OutgoingEvent
 from call_dispatcher.attempts import AttemptState, CarrierReported
 from call_dispatcher.calls import attempt_id_of
 from call_dispatcher.outbox_store import add_outgoing
@@ -30,9 +31,7 @@ async def unpublished(house):
 
 async def put_out(house, event_id, body=b"", subject=CALL_DIALED.subject):
     async with house.database.transaction() as connection:
-        await add_outgoing(
-            connection, event_id=event_id, call_id=str(uuid4()), subject=subject, body=body, at=house.clock.now()
-        )
+        await add_outgoing(connection, OutgoingEvent(event_id, str(uuid4()), subject, body), at=house.clock.now())
 
 
 async def test_each_kind_is_told_in_its_order(house, nats_url):

@@ -1,6 +1,7 @@
 """The whole service as `serve` wires it, between a real bus, a real database and the emulated carrier."""
 
 import asyncio
+import contextlib
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -8,18 +9,18 @@ from uuid import uuid4
 import nats
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from call_dispatcher.__main__ import REVISIONS, serve
+from call_dispatcher.__main__ import serve
 from call_dispatcher.settings import Settings
-from call_dispatcher.store import SCHEMA
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_DIALED, CALL_FINISHED, CALL_PROGRESSED, CALL_SCHEDULED, CALL_WITHDRAWN
-from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess
+from chassis.streams import CALLS_STREAM, STREAMS
 from daybook.events.v1 import events_pb2 as pb
 from emulators.twilio import TwilioEmulatorSettings
 from emulators.twilio import serve as serving_carrier
@@ -39,8 +40,9 @@ class Emulated(TwilioHttpClient):
 class Outside:
     """What surrounds the service, in the test's hand."""
 
-    def __init__(self, bus, scheduler, carrier_url) -> None:
+    def __init__(self, bus, nats_client, scheduler, carrier_url) -> None:
         self.bus = bus
+        self.nats = nats_client
         self.scheduler = scheduler
         self.carrier_url = carrier_url
         self.told: asyncio.Queue[pb.CallDialed | pb.CallFinished] = asyncio.Queue()
@@ -77,6 +79,14 @@ class Outside:
         message = pb.CallProgressed(call_id=call_id, attempt_id=f"{call_id}.{attempt}", carrier_call_id=sid, **event)
         await self.bus.publish(CALL_PROGRESSED, message, event_id=event_id)
 
+    async def until_taken_in(self, durable) -> None:
+        """Asks again until the consumer is there and its first event is acknowledged."""
+        streams = self.nats.jetstream()
+        while True:
+            with contextlib.suppress(NotFoundError):
+                if (await streams.consumer_info(CALLS_STREAM, durable)).ack_floor.consumer_seq:
+                    return
+
     async def calls_at_the_carrier(self):
         client = Client(ACCOUNT, TOKEN, http_client=Emulated(self.carrier_url))
         calls = await asyncio.to_thread(client.calls.list)
@@ -111,8 +121,7 @@ async def running(settings):
 
 
 @pytest.fixture
-async def outside(postgres_url, nats_url, scheduler):
-    await upgrade(postgres_url, schema=SCHEMA, revisions=REVISIONS)
+async def outside(database_url, nats_url, scheduler):
     async with AsyncExitStack() as stack:
         target = await stack.enter_async_context(scheduler.serving())
         emulator = TwilioEmulatorSettings(
@@ -123,7 +132,7 @@ async def outside(postgres_url, nats_url, scheduler):
             open_bus(NatsAccess(nats_url), streams=STREAMS, source="test", clock=SystemClock())
         )
         settings = Settings(
-            database_url=SecretStr(postgres_url),
+            database_url=SecretStr(database_url),
             nats_url=nats_url,
             scheduler_target=target,
             twilio_account_sid=ACCOUNT,
@@ -136,7 +145,9 @@ async def outside(postgres_url, nats_url, scheduler):
             reconcile_after_s=2,
             sweep_period_s=0.2,
         )
-        around, heard = Outside(bus, scheduler, carrier.base_url), asyncio.Event()
+        client = await nats.connect(nats_url)
+        stack.push_async_callback(client.close)
+        around, heard = Outside(bus, client, scheduler, carrier.base_url), asyncio.Event()
         async with running(settings), asyncio.TaskGroup() as tasks:
             for event in (CALL_DIALED, CALL_FINISHED):
                 durable = f"test-{event.subject.replace('.', '-')}"
@@ -187,8 +198,7 @@ async def test_a_call_that_is_withdrawn_while_it_rings_is_cancelled_at_the_carri
 async def test_a_call_that_is_withdrawn_before_it_is_scheduled_is_not_dialed(outside) -> None:
     call_id = str(uuid4())
     await outside.withdraw(call_id)
-    while (await outside.bus.figures()).consumers["call-dispatcher-withdrawn"]:
-        pass  # asked again until it is taken in
+    await outside.until_taken_in("call-dispatcher-withdrawn")
     await outside.schedule(call_id=call_id)
     finished = await outside.told.get()
     assert (finished.call_id, finished.outcome, finished.reason) == (call_id, pb.CALL_OUTCOME_REFUSED, "opted_out")

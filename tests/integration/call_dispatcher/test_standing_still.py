@@ -90,3 +90,17 @@ async def test_an_answer_that_comes_after_all_that_followed_moves_nothing_back(h
     [finished] = await house.finished()
     assert finished.outcome == pb.CALL_OUTCOME_REFLECTED
     assert len(site.calls) == 1
+
+
+async def test_an_answer_that_comes_after_somebody_picked_up_moves_nothing_back(house, site) -> None:
+    call = await house.schedule()
+
+    async def late(_request, form):
+        placed = site.place(form)
+        await house.hear(call, CarrierReported(SID, AttemptState.IN_PROGRESS, 2))
+        return JSONResponse(placed, status_code=201)
+
+    site.script = late
+    await house.dial()
+    attempt = await house.attempt(call)
+    assert (attempt.state, attempt.last_sequence, attempt.carrier_call_id) == (AttemptState.IN_PROGRESS, 2, SID)

@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 from itertools import pairwise
 
-from call_dispatcher.rate import LATE_AT_MOST
+from call_dispatcher.rate import LATE_AT_MOST, spacing_of
+from call_dispatcher.store import locked_call
 from daybook.scheduler.v1.scheduler_pb2 import DIAL_REFUSAL_OPTED_OUT, AuthorizeDialResponse
 
 
@@ -75,7 +76,7 @@ async def test_a_slot_given_back_after_the_next_was_taken_is_gone(open_house):
         await house.schedule()
     first, second = (await house.turns.take(2)).turns
     await house.turns.give_back(first.slot)
-    assert await next_slot_at(house) == second.slot.at + timedelta(milliseconds=10)
+    assert await next_slot_at(house) == second.slot.at + spacing_of(100)
 
 
 async def test_a_refused_call_leaves_its_slot_to_the_next(open_house, site, scheduler):
@@ -96,7 +97,18 @@ async def test_a_slot_that_only_refused_calls_had_is_given_back(open_house, site
     assert rate.open
 
 
-async def test_a_call_whose_slot_went_by_while_the_scheduler_was_asked_has_another(open_house, site, scheduler):
+async def test_a_call_whose_slot_went_by_while_the_scheduler_was_asked_has_another(open_house, site):
+    house = await open_house(calls_per_second=20)
+    call = await house.schedule()
+    async with house.asking():
+        first = await next_slot_at(house)
+        await asyncio.sleep(LATE_AT_MOST.total_seconds() * 2)
+    assert len(site.posts) == 1
+    assert await house.state(call) == "active"
+    assert await next_slot_at(house) >= first + spacing_of(20)
+
+
+async def test_a_call_whose_slot_went_by_while_its_attempt_was_stored_has_another(open_house, site, scheduler):
     house = await open_house(calls_per_second=20)
     call = await house.schedule()
     scheduler.may_answer.clear()
@@ -104,11 +116,14 @@ async def test_a_call_whose_slot_went_by_while_the_scheduler_was_asked_has_anoth
         tasks.create_task(house.dial())
         await scheduler.question.wait()
         first = await next_slot_at(house)
-        await asyncio.sleep(LATE_AT_MOST.total_seconds() * 2)
-        scheduler.may_answer.set()
+        async with house.database.transaction() as other:
+            await locked_call(other, call.call_id)
+            scheduler.may_answer.set()
+            await asyncio.sleep(LATE_AT_MOST.total_seconds() * 2)
+        assert site.posts == []
     assert len(site.posts) == 1
     assert await house.state(call) == "active"
-    assert await next_slot_at(house) >= first + timedelta(milliseconds=50)
+    assert await next_slot_at(house) >= first + spacing_of(20)
 
 
 async def test_a_turn_that_nothing_became_of_comes_again(open_house, site):

@@ -12,11 +12,12 @@ import pytest
 from real_servers import RealNats
 
 from chassis.batches import WORTH_A_BATCH, Batches, Outgoing, Published
-from chassis.bus import STREAMS, BusUnavailable, open_bus
+from chassis.bus import BusUnavailable, open_bus
 from chassis.clock import ManualClock
 from chassis.errors import DaybookError
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM, DEAD_LETTERS_STREAM
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
 from chassis.telemetry import call_context
 from daybook.events.v1.events_pb2 import CallScheduled
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 import nats
 import pytest
 
-from chassis.bus import STREAMS, Bus, BusUnavailable, open_bus, replicated
+from chassis.bus import Bus, BusUnavailable, open_bus
 from chassis.clock import ManualClock
 from chassis.consumer import Received
 from chassis.errors import DaybookError, Unavailable
 from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALLS_STREAM, DEAD_LETTERS_STREAM
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS, replicated
 from daybook.events.v1.events_pb2 import CallScheduled
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -58,6 +59,20 @@ async def test_an_event_arrives_as_it_was_published(bus, consuming):
     await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
     received = await consuming.received.get()
     assert (received.event_id, received.message.call_id, received.time) == ("one.scheduled", "one", NOW)
+
+
+async def test_what_is_overheard_is_taken_from_nobody(bus, nats_url, consuming):
+    heard = asyncio.Queue()
+    async with bus.overhearing(CALL_SCHEDULED, heard.put_nowait):
+        client = await nats.connect(nats_url)
+        await client.publish(CALL_SCHEDULED.subject, b"no event")
+        await client.close()
+        await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="one"), event_id="one.scheduled")
+        assert (await heard.get()).call_id == "one"
+    assert (await consuming.received.get()).message.call_id == "one"
+    await bus.publish(CALL_SCHEDULED, CallScheduled(call_id="two"), event_id="two.scheduled")
+    assert (await consuming.received.get()).message.call_id == "two"
+    assert heard.empty()
 
 
 async def test_the_same_event_id_is_stored_once(bus, nats_url):

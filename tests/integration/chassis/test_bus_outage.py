@@ -8,11 +8,12 @@ import pytest
 from pydantic import SecretStr
 from real_servers import RealNats
 
-from chassis.bus import STREAMS, BusUnavailable, open_bus
+from chassis.bus import BusUnavailable, open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_SCHEDULED
 from chassis.nats_access import NatsAccess
 from chassis.nats_permissions import USERS, authorization
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallScheduled
 
 SECONDS = 60

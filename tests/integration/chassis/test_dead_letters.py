@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import nats
 import pytest
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import ManualClock
 from chassis.dead_letters import DeadLettersUnavailable, NoDeadLetter, open_dead_letters
 from chassis.errors import DaybookError
 from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALLS_STREAM, DEAD_LETTERS_STREAM, Undecodable
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallFinished, CallScheduled
 from daybook_cli.embedded import free_port
 

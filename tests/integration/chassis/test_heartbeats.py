@@ -13,11 +13,12 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import ManualClock
 from chassis.errors import Unavailable
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook_cli.embedded import EmbeddedNats, free_port
 

@@ -13,13 +13,14 @@ from opentelemetry.context import Context
 from pydantic import SecretStr
 
 from chassis.batches import Outgoing
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.dead_letters import NoDeadLetter, NotAllowed, open_dead_letters
 from chassis.errors import DaybookError, Unavailable
-from chassis.events import CALLS_STREAM, DEAD_LETTERS_STREAM, EVENTS
+from chassis.events import CALL_PROGRESSED, CALLS_STREAM, DEAD_LETTERS_STREAM, EVENTS
 from chassis.nats_access import NatsAccess, connect_nats
 from chassis.nats_permissions import CONSUMERS, SERVICES, USERS, as_yaml, authorization, permissions_of
+from chassis.streams import STREAMS
 from daybook_cli.embedded import EmbeddedNats, free_port
 
 CHART_FILE = Path(__file__).parents[3] / "deploy/helm/daybook/files/nats-permissions.yaml"
@@ -98,8 +99,9 @@ async def test_a_service_hears_its_events_asks_for_them_again_and_puts_them_asid
                 raise DaybookError("It cannot be handled.")
             case "again" if received.deliveries == 1:
                 raise Unavailable("Not now.")
-            case "last":
-                stop.set()
+        # not before that one came back: it would wait for the next test
+        if {("again", 2), ("last", 1)} <= set(seen):
+            stop.set()
 
     for call_id in ("aside", "again", "last"):
         await tell(server, event, call_id)
@@ -109,7 +111,7 @@ async def test_a_service_hears_its_events_asks_for_them_again_and_puts_them_asid
     async with bus_of(server, "window-scheduler") as bus:
         waiting = await bus.figures()
     assert waiting.dead_letters[event.subject] >= 1
-    assert waiting.consumers[durable] <= 2  # what was asked for again, and an ack that is under way
+    assert waiting.consumers[durable] <= 1  # an ack may be under way
 
 
 async def test_an_acknowledgement_is_heard(server):
@@ -126,6 +128,15 @@ async def test_an_acknowledgement_is_heard(server):
         async with asyncio.timeout(20):
             while (await scheduler.figures()).consumers["journal-call-finished"]:  # noqa: ASYNC110 - see below
                 await asyncio.sleep(0.05)  # acks go without an answer
+
+
+async def test_a_gateway_overhears_the_others(server):
+    heard = asyncio.Queue()
+    async with bus_of(server, "voice-gateway") as bus, bus.overhearing(CALL_PROGRESSED, heard.put_nowait):
+        await bus.check()  # NATS knows of the subscription
+        await tell(server, CALL_PROGRESSED, "overheard")
+        async with asyncio.timeout(20):
+            assert (await heard.get()).call_id == "overheard"
 
 
 async def test_the_toolbox_looks_at_everything(server):

@@ -15,13 +15,15 @@ from real_servers import RealNats
 from sqlalchemy import text
 
 from call_dispatcher.__main__ import REVISIONS
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.intake import Intake
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
 from call_dispatcher.store import SCHEMA
 from call_dispatcher.telephony import Carrier, CarrierAccount
-from chassis.bus import STREAMS, open_bus
+from call_dispatcher.wake_ups import WakeUps
+from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.dead_letter import headers_aside
@@ -30,6 +32,7 @@ from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALLS_STREAM
 from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess, connect_nats
 from chassis.nats_permissions import USERS, authorization
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallFinished, CallScheduled
 from daybook_cli.embedded import free_port
 
@@ -84,6 +87,7 @@ class Operator:
             "DAYBOOK_SCHEDULER_TARGET": NOWHERE,
             "DAYBOOK_DISPATCHER_TARGET": NOWHERE,
             "DAYBOOK_JOURNAL_TARGET": NOWHERE,
+            "DAYBOOK_JOURNAL_SECRET": "s" * 32,
             "DAYBOOK_NATS_URL": nats_url,
             "DAYBOOK_NATS_USER": "toolbox",
             "DAYBOOK_NATS_PASSWORD": password_of("toolbox"),
@@ -167,9 +171,9 @@ async def dispatcher(postgres_url, nats_of_users):
     account = CarrierAccount("AC" + "0" * 32, SecretStr("token"), "+15005550006", f"http://{NOWHERE}", "", 25, 1800, 1)
     async with open_database(postgres_url, schema=SCHEMA) as database, bus_of(nats_of_users, "call-dispatcher") as bus:
         carrier = Carrier(account, threads=1)
-        intake = Intake(
-            Ledger(database, patience=Patience(COMES_WITH_DAYBOOK), clock=SystemClock(), wake_ups=WakeUps()), carrier
-        )
+        clock, wake_ups = SystemClock(), WakeUps()
+        ledger = Ledger(database, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=wake_ups)
+        intake = Intake(Bookings(database, clock=clock, wake_ups=wake_ups), ledger, carrier)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.consume(CALL_SCHEDULED, durable=DISPATCHER, handler=intake.scheduled, stop=stop))
             yield Dispatcher(database)

@@ -9,12 +9,13 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.events import CALL_SCHEDULED
 from chassis.health import health_app
 from chassis.nats_access import NatsAccess
 from chassis.program import serving_http
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook_cli.embedded import free_port
 from daybook_cli.kubernetes import look_at_cluster

@@ -39,7 +39,9 @@ BAD_REQUESTS = [
     ("AppendTurn", append_turn(text="a" * 20_001), "turn.text: must have at most 20000 characters"),
     ("AppendTurn", append_turn(purpose="p" * 65), "turn.purpose: must be a term of at most 64 characters."),
     ("AppendTurn", append_turn(starts_at_ms=2, ends_at_ms=1), "turn.ends_at_ms: must not be before turn.starts_at_ms."),
-    ("FinishSession", pb.FinishSessionRequest(session_id=ID), "outcome: must say how the session ended"),
+    ("BeginClosing", pb.BeginClosingRequest(), f"session_id: {NO_ID}"),
+    ("BeginClosing", pb.BeginClosingRequest(session_id=ID), "outcome: must say how the session ends"),
+    ("FinishSession", pb.FinishSessionRequest(session_id=ID), "outcome: must say how the session ends"),
     (
         "FinishSession",
         pb.FinishSessionRequest(session_id=ID, outcome=pb.SESSION_OUTCOME_SILENT),

@@ -7,7 +7,7 @@ from daybook.journal.v1 import journal_pb2 as pb
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 CONFLICT = grpc.StatusCode.FAILED_PRECONDITION
-TABLES_OF_A_PERSON = ("sessions", "turns", "recordings", "segments", "entries")
+TABLES_OF_A_PERSON = ("sessions", "turns", "recordings", "entries")
 
 
 async def rows(served, table):
@@ -56,7 +56,7 @@ async def test_a_deleted_entry_is_gone_with_its_rows_and_objects_and_no_other(se
         await conversation.read(entry.entry_id)
     with refused(NOT_FOUND, "The person has no entry"):
         await served.stub.DeleteEntry(request)
-    assert [await rows(served, table) for table in TABLES_OF_A_PERSON] == [1, 1, 1, 1, 1]
+    assert [await rows(served, table) for table in TABLES_OF_A_PERSON] == [1, 1, 1, 1]
     assert len(served.objects()) == 1
     assert len((await other.read(other_entry.entry_id)).turns) == 1
 
@@ -72,7 +72,7 @@ async def test_a_deleted_person_leaves_no_key_no_row_and_no_object(served, refus
     deleted = await served.stub.DeletePerson(request)
 
     assert (deleted.entries, deleted.recordings) == (2, 3)
-    assert [await rows(served, table) for table in TABLES_OF_A_PERSON] == [1, 1, 1, 1, 1]
+    assert [await rows(served, table) for table in TABLES_OF_A_PERSON] == [1, 1, 1, 1]
     assert len(served.objects()) == 1
     assert await rows(served, "person_keys WHERE wrapped IS NOT NULL") == 1
     assert len((await other.read(other_entry.entry_id)).turns) == 1

@@ -1,4 +1,6 @@
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 import grpc
@@ -32,6 +34,47 @@ async def test_a_recording_is_heard_as_it_was_spoken(served):
     assert right == b"\xff" * 8000 + b"\x02" * 4000 + b"\xff" * 72_000
 
 
+async def test_any_part_of_a_recording_is_heard_without_the_rest(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    for second in range(20):
+        await conversation.record(
+            conversation.segment(second, bytes([second]) * 8000),
+            conversation.segment(second, bytes([100 + second]) * 3000, track=pb.SPEAKER_DAYBOOK),
+        )
+    entry_id = (await conversation.finish()).entry.entry_id
+    whole = await conversation.hear(entry_id)
+    for offset in (0, 1, 57, 58, 59, 58 + 128_000, 200_001, len(whole) - 1, len(whole), len(whole) + 5):
+        for length in (0, 1, 58, 16_001, 10**9):
+            end = offset + length if length else None
+            assert await conversation.hear(entry_id, offset=offset, length=length) == whole[offset:end]
+    request = pb.ReadAudioRequest(person_id=conversation.person_id, entry_id=entry_id, offset=10**12)
+    assert [answer.total_bytes async for answer in served.stub.ReadAudio(request)] == [len(whole)]
+
+
+async def test_what_comes_while_a_session_ends_is_in_its_entry_or_refused(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+
+    async def talk():
+        """On one stream after the other, since each may be the one that meets the end."""
+        with suppress(grpc.aio.AioRpcError):
+            for second in range(200):
+                kept.extend(await conversation.record(conversation.segment(second)))
+                if second == 5:
+                    in_the_midst.set()
+
+    kept, in_the_midst = [], asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(talk())
+        await in_the_midst.wait()
+        entry = (await conversation.finish()).entry
+    assert len(kept) < 200
+    assert entry.recording_ms == kept[-1].ends_at_ms
+    assert len(served.objects()) == len(kept)
+    assert len(await conversation.hear(entry.entry_id)) == WAV_HEADER_BYTES + entry.recording_ms * 16
+
+
 async def test_a_segment_is_an_object_before_it_is_answered(served):
     conversation = await served.begun()
     answers = served.stub.AppendAudio()
@@ -39,7 +82,7 @@ async def test_a_segment_is_an_object_before_it_is_answered(served):
     position = (await answers.read()).position
     assert (position.track, position.next_sequence, position.kept_ms) == (pb.SPEAKER_PERSON, 1, 1000)
     [kept] = served.objects()
-    assert kept.parts[-3:] == (kept.parts[-3], "person", "00000000")
+    assert kept.parts[-3:] == (kept.parts[-3], "person", "00000000-00000000")
     await answers.done_writing()
 
 
@@ -53,6 +96,15 @@ async def test_the_same_segment_again_changes_nothing(served):
     assert left == b"\x01" * 8000
 
 
+async def test_a_track_ends_where_its_last_segment_does_whatever_is_missing_before_it(served):
+    conversation = await served.begun()
+    [*_, position] = await conversation.record(
+        conversation.segment(0), conversation.segment(1, b"\x01" * 4000, starts_at_ms=7_000)
+    )
+    assert (position.kept_ms, position.ends_at_ms) == (1_500, 7_500)
+    assert (await conversation.start()).tracks[0] == position
+
+
 async def test_the_same_segment_twice_at_once_is_kept_once(served):
     conversation = await served.begun()
     await asyncio.gather(*(conversation.record(conversation.segment(0), conversation.segment(1)) for _ in range(4)))
@@ -60,18 +112,36 @@ async def test_the_same_segment_twice_at_once_is_kept_once(served):
     assert (person_track.next_sequence, person_track.kept_ms) == (2, 2000)
 
 
-async def test_a_gateway_that_was_replaced_cannot_harm_what_the_next_one_kept(served):
+@pytest.mark.parametrize("went_on_at_ms", [1_000, 1_050])
+async def test_what_a_gateway_that_was_replaced_sends_late_is_kept_beside_what_the_next_one_kept(served, went_on_at_ms):
     conversation = await served.begun()
     await conversation.say(0, "It was a long day.")
     replaced = served.stub.AppendAudio()
     await replaced.write(conversation.segment(0, b"\x01" * 8000))
     await replaced.read()
-    await conversation.record(conversation.segment(1, b"\x02" * 8000), conversation.segment(2, b"\x02" * 8000))
-    await replaced.write(conversation.segment(1, b"\x03" * 400))
-    assert (await replaced.read()).position.next_sequence == 2
+    await conversation.record(
+        conversation.segment(1, b"\x02" * 8000, starts_at_ms=went_on_at_ms), conversation.segment(2, b"\x02" * 8000)
+    )
+    for _ in range(2):  # its answer may be lost as well
+        await replaced.write(conversation.segment(1, b"\x03" * 400))
+        assert (await replaced.read()).position.next_sequence == 2
     await replaced.done_writing()
     left, _ = tracks(await conversation.hear((await conversation.finish()).entry.entry_id))
-    assert left == b"\x01" * 8000 + b"\x02" * 16_000
+    assert left.count(b"\x02") == 16_000
+    assert left.count(b"\x03") == 400
+    assert left.startswith(b"\x01" * 8000)
+
+
+async def test_a_segment_whose_answer_was_lost_is_sent_again_by_another_stream(served):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    first, second = served.stub.AppendAudio(), served.stub.AppendAudio()
+    for stream in (first, second):  # both know of nothing yet
+        await stream.write(conversation.segment(0, b"\x01" * 8000))
+        assert (await stream.read()).position.next_sequence == 1
+    await first.done_writing()
+    await second.done_writing()
+    assert len(served.objects()) == 1
 
 
 async def test_a_gap_is_refused_with_what_is_expected(served, refused):
@@ -100,7 +170,7 @@ async def test_nothing_is_added_after_the_end_and_no_object_stays(served, refuse
         await open_stream.read()
     with refused(CONFLICT, "has ended"):
         await conversation.record(conversation.segment(1))
-    assert [path.name for path in served.objects()] == ["00000000"]
+    assert [path.name for path in served.objects()] == ["00000000-00000000"]
 
 
 async def test_a_segment_that_comes_while_its_person_is_deleted_leaves_no_object(served, refused):
@@ -109,7 +179,7 @@ async def test_a_segment_that_comes_while_its_person_is_deleted_leaves_no_object
     await open_stream.write(conversation.segment(0))
     await open_stream.read()
     await served.stub.DeletePerson(pb.DeletePersonRequest(person_id=conversation.person_id))
-    with refused(grpc.StatusCode.NOT_FOUND, "There is no session"):
+    with refused(CONFLICT, "has ended"):
         await open_stream.write(conversation.segment(1))
         await open_stream.read()
         await open_stream.read()
@@ -120,17 +190,6 @@ async def test_a_stream_carries_one_session(served, refused):
     conversation, other = await served.begun(), await served.begun()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "session_id: must be the same in a whole stream"):
         await conversation.record(conversation.segment(0), other.segment(0))
-
-
-async def test_an_object_whose_row_was_never_written_is_taken_again(served):
-    conversation = await served.begun()
-    await conversation.say(0, "It was a long day.")
-    await conversation.record(conversation.segment(0, b"\x01" * 8000))
-    async with served.database.transaction() as connection:
-        await connection.execute(text("DELETE FROM segments"))  # as a crash between the two leaves it
-    await conversation.record(conversation.segment(0, b"\x02" * 8000))
-    left, _ = tracks(await conversation.hear((await conversation.finish()).entry.entry_id))
-    assert left == b"\x02" * 8000
 
 
 async def test_a_changed_bit_is_told_and_harms_that_recording_alone(served, refused):
@@ -164,6 +223,37 @@ async def test_a_lost_object_is_told(served, refused):
     served.objects()[0].unlink()
     with refused(DATA_LOSS, "its object is gone"):
         await conversation.hear(entry.entry_id)
+
+
+async def test_the_last_object_is_missed_too(served, refused):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await conversation.record(conversation.segment(0), conversation.segment(1))
+    entry = (await conversation.finish()).entry
+    served.objects()[-1].unlink()
+    with refused(DATA_LOSS, "The audio.person 1"):
+        await conversation.hear(entry.entry_id)
+
+
+async def test_an_object_that_was_put_there_is_no_part_of_anything(served):
+    conversation, entry = await served.spoken()
+    [kept] = served.objects()
+    (kept.parent / "00000001-00001000").write_bytes(kept.read_bytes())
+    (kept.parent / "notes.txt").write_bytes(b"none of ours")
+    assert len(await conversation.hear(entry.entry_id)) == WAV_HEADER_BYTES + 16_000
+
+
+async def test_a_recording_that_no_gateway_came_back_to_end_is_kept_up_to_its_last_segment_and_says_so(served, clock):
+    conversation = await served.begun()
+    await conversation.say(0, "It was a long day.")
+    await conversation.record(conversation.segment(0), conversation.segment(1))
+    clock.advance(timedelta(minutes=1))
+    await served.hear_that_the_call_finished(conversation.call_id)
+    entry = (await conversation.finish()).entry
+    assert (entry.cut_off, entry.recording_ms) == (True, 2_000)
+    assert len(await conversation.hear(entry.entry_id)) == WAV_HEADER_BYTES + 32_000
+    _, other = await served.spoken()
+    assert not other.cut_off
 
 
 async def test_a_changed_turn_is_told_and_harms_that_entry_alone(served, refused):
@@ -205,3 +295,30 @@ async def test_a_recording_of_nobody_is_unknown(served, refused):
     _, entry = await served.spoken()
     with refused(grpc.StatusCode.NOT_FOUND, "The person has no entry"):
         await served.conversation(str(uuid4())).hear(entry.entry_id)
+
+
+async def test_what_is_kept_of_a_running_session_is_heard_from_and_to_any_moment(served):
+    conversation = await served.begun()
+    await conversation.record(
+        conversation.segment(0, b"\x01" * 8000),
+        conversation.segment(0, b"\x02" * 8000, track=pb.SPEAKER_DAYBOOK),
+        conversation.segment(1, b"\x03" * 4000, starts_at_ms=12_000),
+    )
+    asked = pb.ReadTrackRequest(session_id=conversation.session_id, track=pb.SPEAKER_PERSON, from_ms=500, to_ms=13_000)
+    heard = b"".join([piece.audio async for piece in served.stub.ReadTrack(asked)])
+    assert heard == b"\x01" * 4000 + b"\xff" * 88_000 + b"\x03" * 4000 + b"\xff" * 4000
+
+
+async def test_a_session_that_has_ended_is_read_as_its_entry_alone(served, refused):
+    conversation, _ = await served.spoken()
+    asked = pb.ReadTrackRequest(session_id=conversation.session_id, track=pb.SPEAKER_PERSON, from_ms=0, to_ms=1000)
+    with refused(CONFLICT, "has ended"):
+        await served.stub.ReadTrack(asked).read()
+
+
+async def test_no_more_than_ten_minutes_of_a_track_are_read_at_once(served, refused):
+    conversation = await served.begun()
+    for wrong in [{"to_ms": 600_001}, {"from_ms": 2, "to_ms": 1}, {"track": pb.SPEAKER_UNSPECIFIED}]:
+        asked = {"session_id": conversation.session_id, "track": pb.SPEAKER_PERSON, "from_ms": 0, "to_ms": 1000} | wrong
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, "must be"):
+            await served.stub.ReadTrack(pb.ReadTrackRequest(**asked)).read()

@@ -32,7 +32,9 @@ async def test_no_word_and_no_sample_rests_in_clear(served):
     for sequence, words in enumerate(WORDS):
         await conversation.say(sequence, words)
     await conversation.record(conversation.segment(0, AUDIO))
-    await conversation.finish()
+    entry = (await conversation.finish()).entry
+    title, summary, mood = WORDS
+    await served.edit(conversation, entry, title=title, summary=summary, tags=[title], mood=mood)
     seen = 0
     async for resting in resting_bytes(served):
         seen += 1
@@ -41,15 +43,15 @@ async def test_no_word_and_no_sample_rests_in_clear(served):
     assert seen > len(WORDS)
 
 
-async def test_a_wrong_key_is_noticed_before_anything_is_served(serving, kek_file):
+async def test_a_wrong_key_is_noticed_before_anything_is_served(serving, keks):
     async with serving() as served:
         conversation, entry = await served.spoken()
-    right = kek_file.read_bytes()
-    kek_file.write_bytes(base64.b64encode(b"w" * 32))
-    with pytest.raises(KeyUnusable, match=r"this journal's keys were wrapped by the key .* Mount the key"):
+    right = (keks / "first").read_bytes()
+    (keks / "first").write_bytes(base64.b64encode(b"w" * 32))
+    with pytest.raises(KeyUnusable, match=r"needs are missing: .*wraps: 1.* Mount the missing ones"):
         async with serving():
             pytest.fail("it served")
-    kek_file.write_bytes(right)
+    (keks / "first").write_bytes(right)
     async with serving() as served:
         reading = served.conversation(conversation.person_id)
         assert len((await reading.read(entry.entry_id)).turns) == 1

@@ -78,6 +78,47 @@ async def test_a_later_attempt_finds_what_was_said_in_an_earlier_one(served):
     assert found.session_id == conversation.session_id
 
 
+async def test_another_gateway_learns_that_the_last_words_were_due(served):
+    conversation = await served.begun()
+    assert (await conversation.start()).closing == pb.SESSION_OUTCOME_UNSPECIFIED
+    await conversation.begin_closing(pb.SESSION_OUTCOME_SILENT)
+    await conversation.begin_closing(pb.SESSION_OUTCOME_COMPLETED)
+    assert (await conversation.start()).closing == pb.SESSION_OUTCOME_COMPLETED
+
+
+async def test_a_later_attempt_has_last_words_of_its_own(served):
+    conversation = await served.begun()
+    await conversation.begin_closing(pb.SESSION_OUTCOME_SILENT)
+    again = await conversation.start(attempt_number=2)
+    assert (again.session_id, again.closing) == (conversation.session_id, pb.SESSION_OUTCOME_UNSPECIFIED)
+    await conversation.begin_closing(pb.SESSION_OUTCOME_COMPLETED)
+    assert (await conversation.start(attempt_number=2)).closing == pb.SESSION_OUTCOME_COMPLETED
+
+
+async def test_an_attempt_that_took_a_session_over_and_ended_it_finds_it_ended(served):
+    conversation = await served.begun()
+    await conversation.start(attempt_number=2)
+    await conversation.finish(pb.SESSION_OUTCOME_SILENT)
+    assert (await conversation.start(attempt_number=2)).finished
+    assert not (await conversation.start(attempt_number=3)).finished
+
+
+async def test_another_persons_attempt_takes_no_session_over(served, refused):
+    conversation = await served.begun()
+    await conversation.begin_closing(pb.SESSION_OUTCOME_COMPLETED)
+    other = served.conversation()
+    other.call_id = conversation.call_id
+    with refused(CONFLICT, "has a session of another person"):
+        await other.start(attempt_number=2)
+    assert (await conversation.start()).closing == pb.SESSION_OUTCOME_COMPLETED
+
+
+async def test_a_session_that_has_ended_has_no_last_words_to_come(served, refused):
+    conversation, _ = await served.spoken("It was a long day.")
+    with refused(CONFLICT, f"The session {conversation.session_id} has ended"):
+        await conversation.begin_closing(pb.SESSION_OUTCOME_COMPLETED)
+
+
 async def test_the_same_turn_again_changes_nothing(served):
     conversation, entry = await served.spoken("It was a long day.")
     await conversation.say(0, "It was a long day.")

@@ -75,3 +75,12 @@ async def test_by_a_call_whose_recogniser_and_voice_broke_off(world, complaints)
         (await world.web.post(f"{admin}/faults", json=fault)).raise_for_status()
     await ring(world)
     await nothing_is_left(before, complaints)
+
+
+async def test_by_a_call_that_was_prepared_and_whose_stream_never_comes(world, complaints):
+    await ring(world)
+    before = tasks_by_kind()
+    form = {"CallSid": "CA" + "f" * 32, "CallStatus": "in-progress"}
+    assert (await world.post(f"/webhooks/twilio/voice/{world.attempt('Nobody')}", form)).status_code == 200
+    assert (tasks_by_kind() - before)["Preparations._prepare"] == 1
+    await nothing_is_left(before, complaints)

@@ -1,6 +1,8 @@
 """The ear, against the emulated recogniser with its limits: no word is lost, none is heard twice."""
 
+import asyncio
 from contextlib import aclosing
+from random import Random
 
 import grpc
 import httpx2
@@ -89,3 +91,54 @@ async def test_a_stream_that_breaks_off_anywhere(ear, recogniser, kind, after_ms
     )
     heard = await hear(ear, until="six")
     assert [part.text for part in heard] == ["one two three four", "five six"]
+
+
+async def test_a_stream_that_takes_audio_and_says_nothing_is_left(ear, recogniser):
+    await order(recogniser, kind="hang", after_ms=1_000)
+    said = wordcode.encode(numbered(1, 60)) + SILENCE * A_SECOND
+    answers = asyncio.Event()
+
+    async def speak():
+        ear.feed(said[: 2 * A_SECOND], is_sound=True)
+        await answers.wait()  # the stream is open, and was well until now
+        ear.feed(said[2 * A_SECOND :], is_sound=True)
+
+    heard = []
+    async with asyncio.TaskGroup() as tasks, aclosing(ear.events()) as events:
+        tasks.create_task(speak())
+        async for event in events:
+            answers.set()
+            if isinstance(event, Heard):
+                heard.append(event.text)
+                if event.text.endswith("word60"):
+                    break
+    assert " ".join(heard) == numbered(1, 60)
+
+
+async def hears_all_of_a_monologue_that_is_broken_off(ear, recogniser, seed):
+    """Seven minutes and more, in streams of which one after the other breaks off at a random moment."""
+    chance = Random(seed)
+    breaks = [(chance.choice(["aborted", "unavailable", "internal"]), chance.randint(0, 60_000)) for _ in range(12)]
+    for kind, after_ms in breaks:
+        await order(recogniser, kind=kind, after_ms=after_ms)
+    said, number = [], 0
+    while number < 1100:
+        length = chance.randint(1, 60)
+        said.append(numbered(number + 1, number + length))
+        number += length
+        ear.feed(wordcode.encode(said[-1]) + SILENCE * chance.randint(100, 2 * A_SECOND))
+    ear.feed(SILENCE * A_SECOND)
+    heard = await hear(ear, until=f"word{number}")
+    assert " ".join(part.text for part in heard) == " ".join(said), breaks
+    ends = [part.ends_at_ms for part in heard]
+    assert ends == sorted(ends)
+
+
+async def test_a_monologue_whose_streams_break_off_at_random_moments(ear, recogniser):
+    await hears_all_of_a_monologue_that_is_broken_off(ear, recogniser, seed=1)
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("seed", range(60))
+async def test_many_monologues_whose_streams_break_off_at_random_moments(ear, recogniser, seed):
+    await hears_all_of_a_monologue_that_is_broken_off(ear, recogniser, seed)

@@ -4,9 +4,14 @@ import asyncio
 import base64
 import json
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
+import grpc
 import pytest
+from journal_access import Tokens
+from prometheus_client import REGISTRY
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -14,6 +19,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
 from emulators import wordcode
+from journal.rights import GATEWAY
+from voice_gateway.attempts import parse_attempt_id
+from voice_gateway.exchange import Speaker, Turn
+from voice_gateway.journal import Journal
+from voice_gateway.spool import Room
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -72,9 +82,12 @@ class Stream:
             if message["event"] == "media":
                 heard += [word.text for word in self.heard.feed(base64.b64decode(message["media"]["payload"]))]
             elif message["event"] == "mark":
-                await self.speak(answer)
-                await self.send(event="mark", mark={"name": message["mark"]["name"]})
-                return " ".join(heard)
+                name = message["mark"]["name"]
+                ends = "/" not in name and not name.startswith("cleared")
+                await self.speak(answer if ends else SILENT_FRAME)
+                await self.send(event="mark", mark={"name": name})
+                if ends:
+                    return " ".join(heard)
 
     async def closed(self) -> int:
         """The code that it is closed with, once all before it is read."""
@@ -99,6 +112,31 @@ async def invited(world, attempt_id, hook="voice") -> dict[str, str]:
         parameter.attrib["name"]: parameter.attrib["value"]
         for parameter in ET.fromstring(answer.text).iterfind("./Connect/Stream/Parameter")
     }
+
+
+@asynccontextmanager
+async def asked(world, attempt_id):
+    """A stream whose person was greeted and asked the first question."""
+    async with stream(world) as it:
+        await it.start(await invited(world, attempt_id))
+        await it.hear_prompt()
+        await it.hear_prompt()
+        yield it
+
+
+async def test_the_greeting_is_there_when_its_stream_starts(world):
+    parameters = await invited(world, world.attempt("Perpetua"))
+    preparing = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "Preparations._prepare"]
+    assert preparing
+    await asyncio.wait(preparing)
+    await world.web.post(f"{world.tts_admin}/faults", json={"kind": "unavailable", "times": 100})
+    try:
+        async with stream(world) as it:
+            await it.start(parameters)
+            assert "Hello Perpetua" in await it.hear_prompt(), "the voice was asked for it before, and is away now"
+            await it.send(event="stop", stop={})
+    finally:
+        await world.web.delete(f"{world.tts_admin}/faults")
 
 
 async def test_a_forged_upgrade_is_refused(world):
@@ -161,6 +199,37 @@ async def test_too_many_malformed_messages_end_that_call_alone(world):
         assert "Hello" in await whole.hear_prompt()
 
 
+async def test_audio_that_comes_much_faster_than_life_ends_that_call_alone(world):
+    async with stream(world) as fast, stream(world) as whole:
+        await fast.start(await invited(world, world.attempt()))
+        await whole.start(await invited(world, world.attempt()))
+        for minute in range(30):  # a hole is as good as audio: it is silence
+            media = {"track": "inbound", "timestamp": str(minute * 59_000), "payload": "////"}
+            await fast.send(event="media", media=media)
+        assert await fast.closed() == 1013
+        assert "Hello" in await whole.hear_prompt()
+    assert REGISTRY.get_sample_value("daybook_given_up_streams_total", {"reason": "too_fast"}) == 1
+
+
+async def test_a_message_may_come_in_pieces_and_not_too_large(world):
+    async with stream(world) as it, stream(world) as large:
+        await it.start(await invited(world, world.attempt()))
+        await large.start(await invited(world, world.attempt()))
+        await it.hear_prompt()
+        await it.socket.ping()
+        await it.socket.send(['{"event":"dt', 'mf","dtmf":{"di', 'git":"9"}}'])
+        assert "You will not be called any more." in await it.hear_prompt()
+        await large.socket.send(["x" * 40_000, "x" * 40_000])
+        assert await large.closed() == 1009
+
+
+async def test_there_is_no_websocket_but_for_media(world):
+    with pytest.raises(InvalidStatus) as caught:
+        async with connect(world.base_url.replace("http", "ws") + "/other", proxy=None):
+            pass
+    assert caught.value.response.status_code == 404
+
+
 async def test_a_stream_of_no_call_is_closed(world):
     attempt_id = world.attempt()
     parameters = await invited(world, attempt_id)
@@ -172,10 +241,7 @@ async def test_a_stream_of_no_call_is_closed(world):
 
 async def test_a_broken_stream_is_carried_on_in_the_next(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await it.speak(wordcode.encode("I went for a walk.") + SILENT_FRAME * 40)
         await world.journal.until(
             lambda: "I went for a walk." in world.session(attempt_id).said(journal.SPEAKER_PERSON)
@@ -214,12 +280,19 @@ async def test_a_stream_that_broke_twice_becomes_a_call_without_one(world):
     assert ET.fromstring(answer.text).find("./Gather") is not None
 
 
+async def test_a_stream_that_breaks_in_the_last_words_is_not_carried_on(world):
+    attempt_id = world.attempt()
+    async with asked(world, attempt_id) as it:
+        await it.send(event="dtmf", dtmf={"track": "inbound_track", "digit": "9"})
+        await world.reflection(attempt_id, events.REFLECTION_STATE_OPTED_OUT)
+        it.socket.transport.abort()
+    await world.journal.until(lambda: world.session(attempt_id).outcome == journal.SESSION_OUTCOME_OPTED_OUT)
+    assert await invited(world, attempt_id, "resume") == {}, "who wants no more calls is not called back"
+
+
 async def test_words_that_begin_before_a_prompt_sounds_hold_it_back(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await it.speak(wordcode.encode("It was a quiet day, I baked bread and I slept very well."))
         question = await it.hear_prompt()
         assert question == "What is on your mind most as you look back on it?"
@@ -229,10 +302,7 @@ async def test_words_that_begin_before_a_prompt_sounds_hold_it_back(world):
 
 async def test_words_that_are_begun_before_they_hang_up_are_kept(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await it.speak(wordcode.encode("I went for a walk and"))
         await it.send(event="stop", stop={})
         await world.reflection(attempt_id, events.REFLECTION_STATE_CUT_SHORT)
@@ -241,10 +311,7 @@ async def test_words_that_are_begun_before_they_hang_up_are_kept(world):
 
 async def test_who_says_stop_calling_and_hangs_up_is_opted_out(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await it.speak(wordcode.encode("Stop calling me."))
         await it.send(event="stop", stop={})
         await world.reflection(attempt_id, events.REFLECTION_STATE_OPTED_OUT)
@@ -253,10 +320,7 @@ async def test_who_says_stop_calling_and_hangs_up_is_opted_out(world):
 
 async def test_words_under_way_when_the_stream_breaks_are_kept(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await it.speak(wordcode.encode("I went for a walk and"))
         await world.journal.until(lambda: journal.SPEAKER_PERSON in world.session(attempt_id).segments)
         it.socket.transport.abort()
@@ -267,10 +331,7 @@ async def test_words_under_way_when_the_stream_breaks_are_kept(world):
 
 async def test_after_the_last_words_the_line_is_closed_at_once_and_what_was_said_into_them_is_kept(world):
     attempt_id = world.attempt()
-    async with stream(world) as it:
-        await it.start(await invited(world, attempt_id))
-        await it.hear_prompt()
-        await it.hear_prompt()
+    async with asked(world, attempt_id) as it:
         await world.journal.stop()
         await it.speak(wordcode.encode("That is all for today, thank you."))
         assert "Good-bye" in await it.hear_prompt(answer=wordcode.encode("Good night"))
@@ -278,3 +339,42 @@ async def test_after_the_last_words_the_line_is_closed_at_once_and_what_was_said
     await world.journal.start()
     await world.reflection(attempt_id, events.REFLECTION_STATE_COMPLETED)
     assert world.session(attempt_id).said(journal.SPEAKER_PERSON) == "That is all for today, thank you. Good night"
+
+
+async def test_a_turn_is_durable_before_the_next_prompt_plays_and_audio_while_the_person_talks(world):
+    attempt_id = world.attempt()
+    async with stream(world) as it:
+        await it.start(await invited(world, attempt_id))
+        await it.hear_prompt()
+        while json.loads(await it.socket.recv())["event"] != "media":
+            pass
+        assert world.session(attempt_id).purposes() == ["greeting"]
+        await it.speak(wordcode.encode("I went for a walk and"))
+
+        def kept_ms() -> int:
+            segments = world.session(attempt_id).segments.get(journal.SPEAKER_PERSON, [])
+            assert all(len(segment.audio) <= 8_000 for segment in segments)
+            return sum(len(segment.audio) for segment in segments) // 8
+
+        # the line stays open and brings nothing more
+        await world.journal.until(lambda: it.timestamp_ms - kept_ms() < 1_000)
+
+
+async def test_a_turn_that_another_gateway_still_adds_displaces_none_of_this_one(world):
+    attempt_id = world.attempt()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{world.journal.port}") as channel:
+        kept = Journal(channel, Room(10**6), Tokens().of_service(GATEWAY))
+        opened = await kept.open_session(
+            parse_attempt_id(attempt_id), person_id=str(uuid4()), started_at=datetime.now(UTC), within_s=10
+        )
+        async with kept.keeping(opened.session_id) as before:
+            before.keep_turn(Turn(0, Speaker.PERSON, "I went for a walk.", None, 0, 800))
+        async with kept.keeping(opened.session_id) as after:
+            after.keep_turn(Turn(0, Speaker.DAYBOOK, "I am back.", None, 900, 1700))
+            after.keep_turn(Turn(1, Speaker.PERSON, "It rained.", None, 1800, 2600))
+    turns = world.session(attempt_id).turns
+    assert [(turn.sequence, turn.text) for turn in turns] == [
+        (0, "I went for a walk."),
+        (1, "I am back."),
+        (2, "It rained."),
+    ]

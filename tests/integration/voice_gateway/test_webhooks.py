@@ -4,6 +4,7 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
+from structlog.testing import capture_logs
 
 from daybook.events.v1 import events_pb2 as events
 
@@ -41,11 +42,7 @@ async def test_an_attempt_of_no_name_is_unknown(world, hook):
 
 @pytest.mark.parametrize("hook", ["voice", "resume", "gather"])
 async def test_an_attempt_of_no_call_is_unknown(world, hook):
-    answer = await world.post(f"/webhooks/twilio/{hook}/{uuid4()}.1", FORM)
-    if hook == "resume":
-        assert answer.status_code == 200  # the stream that it asks for will be refused
-    else:
-        assert_problem(answer, 404)
+    assert_problem(await world.post(f"/webhooks/twilio/{hook}/{uuid4()}.1", FORM), 404)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +91,14 @@ async def test_an_answered_call_gets_a_stream(world):
     stream = ET.fromstring(answer.text).find("./Connect/Stream")
     assert stream is not None
     assert stream.attrib["url"] == world.base_url.replace("http", "ws") + "/media"
+
+
+async def test_a_programme_of_a_newer_release_is_told_once_and_the_evening_review_in_its_place(world):
+    with capture_logs() as lines:
+        for attempt_id in (world.attempt(programme="mourning"), world.attempt(programme="mourning"), world.attempt()):
+            assert (await world.post(f"/webhooks/twilio/voice/{attempt_id}", FORM)).status_code == 200
+    told = [line for line in lines if line["event"] == "programme.unknown"]
+    assert [(line["programme"], line["instead"]) for line in told] == [("mourning", "evening_review")]
 
 
 async def test_the_first_systems_address_takes_an_attempt_too(world):

@@ -12,20 +12,20 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 from crowds import gathered
 from forked_commands import forked_commands
 from forked_ticks import forked_ticks
-from real_servers import a_database
+from real_servers import a_template
 
 import window_scheduler
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import ManualClock, SystemClock
 from chassis.database import open_database
-from chassis.migrations import upgrade
 from chassis.nats_access import NatsAccess
 from chassis.rpc import open_channel, serving_grpc
+from chassis.streams import STREAMS
+from chassis.time_zones import INSTALLED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from window_scheduler.calling_hours import CallingHours
@@ -38,7 +38,6 @@ from window_scheduler.replanning import planned
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import conclude, schedule
-from window_scheduler.time_zones import INSTALLED
 from window_scheduler.window_store import CallWindow, add_window, change_window, get_window
 from window_scheduler.windows_api import WindowsApi
 
@@ -56,23 +55,7 @@ def clock():
 
 @pytest.fixture(scope="session")
 def template(postgres_server):
-    """A database with the schema in it, of which each test gets a copy: to make the schema takes as long as many a test."""
-    name = f"template_{uuid4().hex}"
-
-    async def make():
-        connection = await asyncpg.connect(postgres_server.url())
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        await connection.close()
-        await upgrade(postgres_server.url(name), schema=SCHEMA, revisions=REVISIONS)
-
-    asyncio.run(make())
-    return name
-
-
-@pytest.fixture
-async def database_url(postgres_server, template):
-    async with a_database(postgres_server, template=template) as url:
-        yield url
+    return a_template(postgres_server, schema=SCHEMA, revisions=REVISIONS)
 
 
 @pytest.fixture
@@ -143,7 +126,7 @@ async def served(database, sealer, clock, zones=INSTALLED):
         news=asyncio.Event(),
     )
     windows = WindowsApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
-    calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD)
+    calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD, news=asyncio.Event())
     services = {
         "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
         "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
@@ -207,6 +190,7 @@ def daybook(api, commands):
         "DAYBOOK_SCHEDULER_TARGET": api.target,
         "DAYBOOK_DISPATCHER_TARGET": NOBODY_LISTENS,
         "DAYBOOK_JOURNAL_TARGET": NOBODY_LISTENS,
+        "DAYBOOK_JOURNAL_SECRET": "s" * 32,
         "DAYBOOK_NATS_URL": f"nats://{NOBODY_LISTENS}",
     }
 

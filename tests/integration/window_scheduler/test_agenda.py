@@ -8,9 +8,9 @@ import icalendar
 import pytest
 from sqlalchemy import text
 
+from chassis.time_zones import INSTALLED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
 PERIOD = timedelta(minutes=5)

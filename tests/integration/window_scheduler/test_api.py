@@ -5,9 +5,9 @@ import grpc
 import pytest
 from sqlalchemy import text
 
+from chassis.time_zones import INSTALLED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # 09:00 in Vienna
 PERIOD = timedelta(minutes=5)
@@ -227,6 +227,7 @@ async def test_a_briefing_says_how_to_address_the_person(api, person, call):
         locale="en-GB",
         time_zone="Europe/Vienna",
         not_after=call.not_after,
+        programme="evening_review",
     )
 
 

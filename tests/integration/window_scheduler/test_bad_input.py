@@ -181,6 +181,11 @@ PEOPLE = {
         {"time_zone": "Etc/GMT-2"}, "--zone=Etc/GMT-2", "time_zone: is an offset"
     ),
     "their locale is none": Bad({"locale": "german"}, "--locale=german", "locale: is to be a BCP 47 tag"),
+    "their programme is none": Bad(
+        {"programme": "Gratitude"},
+        "--programme=Gratitude",
+        "programme: is to be one of evening_review, free, gratitude.",
+    ),
     "their calling hours begin at no time": Bad(
         {"calling_hours": pb.CallingHours(starts_at="7", ends_at="22:00")},
         "--hours=7-22:00",

@@ -7,11 +7,11 @@ import pytest
 
 from chassis.consumer import Received
 from chassis.events import CALL_FINISHED, DEAD_LETTERS_STREAM
+from chassis.time_zones import INSTALLED
 from daybook.events.v1 import events_pb2 as events
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_endings import CallEndings
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from chassis.database import open_database
 from chassis.events import CALL_FINISHED, CALL_SCHEDULED, CALLS_STREAM, DEAD_LETTERS_STREAM
+from chassis.time_zones import INSTALLED
 from daybook.events.v1.events_pb2 import CallFinished, CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler import metrics
 from window_scheduler.figures import Figures
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)

@@ -4,12 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import nats
 import pytest
 from sqlalchemy import text
+from stored_messages import stored_messages
 
 from chassis.consumer import Received
-from chassis.events import CALL_WITHDRAWN, CALLS_STREAM
+from chassis.events import CALL_WITHDRAWN
+from chassis.time_zones import INSTALLED
 from daybook.events.v1 import events_pb2 as events
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_endings import CallEndings
@@ -19,7 +20,6 @@ from window_scheduler.relay import announce
 from window_scheduler.sealed import Sealer
 from window_scheduler.tables import metadata
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=5)
@@ -50,14 +50,9 @@ def withdrawn(database, bus, nats_url):
 
     async def told():
         await announce(database, bus)
-        client = await nats.connect(nats_url)
-        streams = client.jetstream()
-        last = (await streams.stream_info(CALLS_STREAM)).state.last_seq
-        raw = [await streams.get_msg(CALLS_STREAM, sequence) for sequence in range(1, last + 1)]
-        await client.close()
         return [
             (each.headers["ce-id"], events.CallWithdrawn.FromString(each.data))
-            for each in raw
+            for each in await stored_messages(nats_url)
             if each.subject == CALL_WITHDRAWN.subject
         ]
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis.time_zones import INSTALLED
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from window_scheduler.tables import people
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import INSTALLED
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 09:00 in Vienna
 PERIOD = timedelta(minutes=5)
@@ -47,6 +48,26 @@ async def test_calling_hours_are_kept_until_others_are_named(api):
 async def test_who_chooses_no_hours_has_the_operators(api):
     assert not (await api.person()).HasField("calling_hours")
     assert not (await api.person(calling_hours=pb.CallingHours())).HasField("calling_hours")
+
+
+async def test_a_programme_is_kept_until_another_is_chosen_and_told_in_the_briefing(api, database, clock):
+    person = await api.person(programme="gratitude")
+    await api.window(person)
+    await schedule(database, clock, INSTALLED, period=PERIOD)
+    [call] = await api.calls_of(person)
+    await with_hours(api, person, pb.CallingHours())
+    briefing = await api.calls.GetCallBriefing(pb.GetCallBriefingRequest(call_id=call.call_id))
+    assert ((await found(api, person)).programme, briefing.programme) == ("gratitude", "gratitude")
+    chosen = pb.UpdatePersonRequest(person_id=person.person_id, programme="")
+    assert (await api.people.UpdatePerson(chosen)).person.programme == "evening_review"
+
+
+async def test_a_programme_that_a_newer_release_kept_is_in_the_way_of_no_other_change(api, database):
+    person = await api.person()
+    async with database.transaction() as connection:
+        await connection.execute(people.update().values(programme="mourning"))
+    await with_hours(api, person, NIGHT)
+    assert (await found(api, person)).programme == "mourning"
 
 
 async def test_a_window_is_found_as_it_was_booked(api):
@@ -108,13 +129,15 @@ def done(daybook):
 async def test_an_operator_types_a_person_with_their_hours(api, done, clock):
     clock.set(datetime.now(UTC))  # a consent that is given at the command line is given now
     about = ["--name", "Ada", "--phone", "+436601234567", "--zone", "Europe/Vienna"]
-    person = pb.Person(person_id=await done("person", "add", *about, "--hours", "22:00-02:00"))
+    person = pb.Person(person_id=await done("person", "add", *about, "--hours", "22:00-02:00", "--programme", "free"))
     assert ((await found(api, person)).calling_hours, (await found(api, person)).HasField("consent")) == (NIGHT, False)
-    assert "22:00-02:00" in await done("person", "list")
-    await done("person", "change", person.person_id, "--hours", "default", "--consent")
+    listed = await done("person", "list")
+    assert all(told in listed for told in ("22:00-02:00", "free"))
+    await done("person", "change", person.person_id, "--hours", "default", "--consent", "--programme", "evening_review")
     now = await found(api, person)
-    assert (now.HasField("calling_hours"), now.consent.channel) == (False, "cli")
-    assert "default" in await done("person", "list")
+    assert (now.HasField("calling_hours"), now.consent.channel, now.programme) == (False, "cli", "evening_review")
+    listed = await done("person", "list")
+    assert all(told in listed for told in ("default", "evening_review"))
 
 
 async def test_an_operator_types_a_window_of_every_kind(api, done):

@@ -9,10 +9,11 @@ import pytest
 from real_servers import RealNats
 from sqlalchemy import text
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.database import open_database
 from chassis.events import CALLS_STREAM
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
 from daybook.events.v1.events_pb2 import CallScheduled
 from window_scheduler.errors import NotAnnounced
 from window_scheduler.outbox_store import unpublished

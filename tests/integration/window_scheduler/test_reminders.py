@@ -10,10 +10,12 @@ from sqlalchemy import text
 
 import call_dispatcher.store
 from call_dispatcher.__main__ import REVISIONS as DISPATCHER_REVISIONS
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.intake import call_of
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
+from call_dispatcher.wake_ups import WakeUps
 from chassis.bus import open_bus
 from chassis.consumer import Received
 from chassis.database import open_database
@@ -197,18 +199,19 @@ async def dispatcher(database_url, clock):
     """What call-dispatcher knows of calls, in its own schema."""
     await upgrade(database_url, schema=call_dispatcher.store.SCHEMA, revisions=DISPATCHER_REVISIONS)
     async with open_database(database_url, schema=call_dispatcher.store.SCHEMA) as own:
-        ledger = Ledger(own, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=WakeUps())
-        yield own, ledger
+        wake_ups = WakeUps()
+        bookings = Bookings(own, clock=clock, wake_ups=wake_ups)
+        yield own, bookings, Ledger(own, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=wake_ups)
 
 
 async def test_a_dispatcher_queues_it_once_however_often_it_hears_of_it(
     call, a_round, lose_the_stream, dispatcher, nats_url, clock
 ):
-    own, ledger = dispatcher
+    own, bookings, _ = dispatcher
     stop, heard = asyncio.Event(), asyncio.Queue()
 
     async def scheduled(received):
-        await ledger.schedule(call_of(received.message))
+        await bookings.schedule(call_of(received.message))
         await heard.put(received.event_id)
 
     await lose_the_stream()
@@ -233,12 +236,12 @@ async def test_a_dispatcher_queues_it_once_however_often_it_hears_of_it(
 async def test_one_whose_window_has_closed_is_told_all_the_same_and_so_gets_its_end(
     call, api, database, a_round, lose_the_stream, announced, dispatcher, sealer, clock
 ):
-    own, ledger = dispatcher
+    own, bookings, ledger = dispatcher
     await lose_the_stream()
     await a_round(hours=2)
     [(_, message)] = await announced()
     assert message.not_after.ToDatetime(tzinfo=UTC) < clock.now()
-    await ledger.schedule(call_of(message))
+    await bookings.schedule(call_of(message))
     await ledger.finish_closed()
     async with own.transaction() as connection:
         [body] = (await connection.execute(text("SELECT body FROM outbox"))).scalars()

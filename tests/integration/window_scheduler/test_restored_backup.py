@@ -12,10 +12,12 @@ from tick_books import faults, read_books
 
 import call_dispatcher
 from call_dispatcher import store
+from call_dispatcher.bookings import Bookings
 from call_dispatcher.intake import Intake
-from call_dispatcher.ledger import Ledger, WakeUps
+from call_dispatcher.ledger import Ledger
 from call_dispatcher.retries import Patience
 from call_dispatcher.retry_policy_file import COMES_WITH_DAYBOOK
+from call_dispatcher.wake_ups import WakeUps
 from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
@@ -56,8 +58,10 @@ async def calls_to_make(dispatcher):
 async def dispatching(dispatcher, nats_url):
     """call-dispatcher's intake while the block runs."""
     clock, stop = SystemClock(), asyncio.Event()
-    ledger = Ledger(dispatcher, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=WakeUps())
-    intake = Intake(ledger, carrier=None)  # which is asked about calls that were placed, and none is
+    wake_ups = WakeUps()
+    ledger = Ledger(dispatcher, patience=Patience(COMES_WITH_DAYBOOK), clock=clock, wake_ups=wake_ups)
+    bookings = Bookings(dispatcher, clock=clock, wake_ups=wake_ups)
+    intake = Intake(bookings, ledger, carrier=None)  # which is asked about calls that were placed, and none is
     async with (
         open_bus(NatsAccess(nats_url), source="call-dispatcher", clock=clock) as bus,
         asyncio.TaskGroup() as tasks,

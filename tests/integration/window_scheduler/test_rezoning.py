@@ -1,9 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
+from chassis.time_zones import TimeZones, zone_named
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.tick import schedule
-from window_scheduler.time_zones import TimeZones, zone_named
 
 PERIOD = timedelta(minutes=5)
 

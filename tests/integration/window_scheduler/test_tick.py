@@ -5,13 +5,16 @@ from uuid import UUID
 import nats
 import pytest
 from sqlalchemy import func, select, text
+from stored_messages import stored_messages
 from structlog.testing import capture_logs
 
-from chassis.bus import STREAMS, open_bus
+from chassis.bus import open_bus
 from chassis.clock import ManualClock, SystemClock
 from chassis.database import open_database
 from chassis.events import CALL_SCHEDULED, CALLS_STREAM
 from chassis.nats_access import NatsAccess
+from chassis.streams import STREAMS
+from chassis.time_zones import INSTALLED
 from daybook.events.v1.events_pb2 import CallScheduled
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.errors import ClocksDisagree, NotAnnounced
@@ -30,7 +33,6 @@ from window_scheduler.tick import (
     schedule,
 )
 from window_scheduler.tick_store import claim_due
-from window_scheduler.time_zones import INSTALLED
 from window_scheduler.window_store import set_next
 from window_scheduler.windows import first_occurrence
 
@@ -45,15 +47,8 @@ async def change(api, window, starts_at, ends_at):
 
 async def published(nats_url):
     """Every call.scheduled in the stream, as (event id, message)."""
-    client = await nats.connect(nats_url)
-    streams = client.jetstream()
-    state = (await streams.stream_info(CALLS_STREAM)).state
-    found = []
-    for sequence in range(1, state.messages + 1):
-        raw = await streams.get_msg(CALLS_STREAM, sequence)
-        found.append((raw.headers["ce-id"], CallScheduled.FromString(raw.data)))
-    await client.close()
-    return found
+    stored = await stored_messages(nats_url)
+    return [(each.headers["ce-id"], CallScheduled.FromString(each.data)) for each in stored]
 
 
 async def test_a_window_that_is_open_brings_one_call_and_tells_of_it(api, tick, nats_url):

@@ -6,11 +6,11 @@ from dataclasses import replace
 from sqlalchemy import func, select, text
 from tick_books import faults, read_books
 
+from chassis.time_zones import INSTALLED
 from window_scheduler.planning import Decision
 from window_scheduler.tables import ticks as ticks_table
 from window_scheduler.tick import BATCHES_AT_ONCE, WINDOWS_A_BATCH
 from window_scheduler.tick_store import claim_due
-from window_scheduler.time_zones import INSTALLED
 
 TICKS = 4
 WINDOWS = 5 * WINDOWS_A_BATCH

@@ -1,11 +1,10 @@
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from call_dispatcher.rate import AHEAD, open_slots, opens_in, spacing_of
+from call_dispatcher.rate import AHEAD, LEAVES_WITHIN, open_slots, opens_in, spacing_of
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -62,12 +61,24 @@ def test_whoever_asks_when_and_for_how_many_no_second_has_more_slots_than_the_ra
 @given(per_second=st.integers(min_value=1, max_value=100))
 def test_a_rate_that_is_used_up_is_had_in_full(per_second):
     spacing = spacing_of(per_second)
-    now, next_slot_at, seconds = NOW, NOW, Counter()
-    while now < NOW + 3 * SECOND:
+    now, next_slot_at, taken = NOW, NOW, []
+    while len(taken) < 3 * per_second:
         slots = open_slots(next_slot_at, now, spacing=spacing, wanted=8)
         if slots:
             next_slot_at = slots[-1] + spacing
-            seconds.update((slot - NOW) // SECOND for slot in slots)
+            taken += slots
         else:
             now += opens_in(next_slot_at, now)
-    assert set(seconds.values()) - {seconds[3]} <= {per_second, per_second + 1}
+    in_full = [NOW + n * spacing for n in range(len(taken))]
+    assert taken == in_full
+    assert taken[3 * per_second - 1] < NOW + 3 * (SECOND + LEAVES_WITHIN)
+
+
+@given(
+    per_second=st.integers(min_value=1, max_value=50),
+    lateness=st.lists(st.timedeltas(min_value=timedelta(0), max_value=LEAVES_WITHIN), min_size=2, max_size=150),
+)
+def test_no_second_has_more_posts_than_the_rate_however_late_each_leaves(per_second, lateness):
+    spacing = spacing_of(per_second)
+    left = sorted(NOW + n * spacing + late for n, late in enumerate(lateness))
+    assert all(after - before >= SECOND for before, after in zip(left, left[per_second:], strict=False))

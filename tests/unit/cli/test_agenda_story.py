@@ -154,3 +154,17 @@ def test_where_no_call_is_to_come_it_is_told_what_comes_later():
     later = window()
     later.next_opens_at.FromDatetime(datetime(2026, 6, 7, 0, 30, tzinfo=UTC))
     assert "within 1 day; a window opens next on Sun 2026-06-07 at 02:30." in headline(agenda(windows=[later]), 1)
+
+
+def test_a_test_call_is_told_apart_from_the_days():
+    asked = pb.ScheduledCall(test_number=1)
+    asked.not_before.FromDatetime(datetime(2026, 3, 29, 10, tzinfo=UTC))
+    asked.not_after.FromDatetime(datetime(2026, 3, 29, 10, 10, tzinfo=UTC))
+    ended = pb.ScheduledCall(outcome="CALL_OUTCOME_NO_ANSWER")
+    ended.MergeFrom(asked)
+    ended.finished_at.FromDatetime(datetime(2026, 3, 29, 10, 5, tzinfo=UTC))
+    times = DASH("12:00", "12:10")
+    assert agenda_lines(agenda(day(test_calls=[ended, asked]))) == [
+        Line("Sun 2026-03-29", times, "A test call, which is not the day's: it ended as no answer."),
+        Line("", times, "A test call, which is not the day's: it has not ended."),
+    ]

@@ -7,6 +7,7 @@ import pytest
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
+from daybook_cli.call_story import CallParts
 from daybook_cli.day_story import DECIDED, WHY, Parts, day_story, verdict
 
 OPENS = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -229,3 +230,23 @@ def test_a_refused_carrier_is_told_with_its_code_and_whose_fault_it_is():
 def test_who_does_not_answer_is_told_in_place_of_their_part():
     assert {"dispatcher_silent", "journal_silent"} <= set(terms(Parts(called(), None, None)))
     assert "not_heard_of" in terms(Parts(called(), dispatcher.Dial(), journal.EntrySummary()))
+
+
+def test_a_test_call_is_told_apart_from_the_days():
+    asked = stamped(
+        scheduler.ScheduledCall(call_id="t", test_number=1, outcome="CALL_OUTCOME_BUSY", reason="attempts_exhausted"),
+        scheduled_at=OPENS,
+        not_before=OPENS,
+        not_after=OPENS + timedelta(minutes=10),
+        finished_at=NOW,
+    )
+    tested = CallParts(asked, [], dispatcher.Dial(call_id="t", attempts=[attempt(1, "busy", timedelta(0))]), None)
+    told = day(scheduler.WINDOW_STANDING_NOT_OPEN_YET)
+    parts = Parts(told, dispatcher.Dial(), journal.EntrySummary(), [tested])
+    assert verdict(parts).startswith("No call: it is not open yet")
+    sentences = {each.term: each.sentence for each in day_story(parts, now=NOW)}
+    times = EN("09:00", "09:10")
+    assert sentences["test_asked_for"] == f"Test call 1: call t asked for, to be made {times}."
+    assert sentences["test_attempt_busy"] == "Test call 1: attempt 1: busy."
+    assert sentences["test_call_finished"] == "Test call 1: the call is over: busy (attempts exhausted)."
+    assert sentences["test_journal_silent"].startswith("Test call 1: the journal does not answer")

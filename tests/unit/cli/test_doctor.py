@@ -373,6 +373,12 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "the media stream broke twice",
         ),
         (
+            with_metrics(GATEWAY, orchestrator_chosen_total__orchestrator_standard__reason_full=1),
+            "fell_back",
+            Severity.WARNING,
+            "the gateways were full",
+        ),
+        (
             with_metrics(GATEWAY, speech_restarts_total__reason_unauthenticated=3),
             "speech_restarts",
             Severity.WARNING,
@@ -413,6 +419,12 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "key-encryption key",
         ),
         (
+            with_metrics(JOURNAL, journal_kek_readable=0),
+            "key_unreadable",
+            Severity.FAILURE,
+            "once the journal restarts it does not serve",
+        ),
+        (
             with_metrics(JOURNAL, dependency_up__dependency_object_store=0),
             "storage_unwritable",
             Severity.FAILURE,
@@ -430,6 +442,34 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             "records_damaged",
             Severity.FAILURE,
             "did not open",
+        ),
+        (
+            with_metrics(
+                JOURNAL,
+                IN_CLUSTER,
+                journal_retention_last_success_timestamp_seconds=(NOW - timedelta(days=3)).timestamp(),
+            ),
+            "retention_late",
+            Severity.WARNING,
+            "retention last reached its end 3 days ago",
+        ),
+        (
+            with_metrics(JOURNAL, journal_retention_unopened=2),
+            "retention_unopened",
+            Severity.WARNING,
+            "The audio of 2 entries is kept for longer than wished",
+        ),
+        (
+            with_metrics(JOURNAL, journal_descriptions_ended_total__outcome_given_up=1),
+            "entries_not_described",
+            Severity.WARNING,
+            "1 entry got no title and no summary",
+        ),
+        (
+            with_metrics(JOURNAL, journal_description_tries_failed_total__reason_refused=5),
+            "entries_not_described",
+            Severity.WARNING,
+            "5 tries to have one of Gemini came to nothing",
         ),
         (
             with_consumer("journal-call-finished", Consumer(waiting=2, in_hand=1, listening=False)),

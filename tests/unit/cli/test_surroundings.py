@@ -8,6 +8,7 @@ CLUSTER = {
     "DAYBOOK_SCHEDULER_TARGET": "mine-window-scheduler:9090",
     "DAYBOOK_DISPATCHER_TARGET": "mine-call-dispatcher:9090",
     "DAYBOOK_JOURNAL_TARGET": "mine-journal:9090",
+    "DAYBOOK_JOURNAL_SECRET": "s" * 32,
     "DAYBOOK_NATS_URL": "nats://mine-nats:4222",
 }
 

@@ -5,9 +5,11 @@ from importlib.resources import files
 import pytest
 
 from emulators.gemini.errors import CannotJudge
-from emulators.gemini.honest_judge import Conversation, HonestJudge, Turn, judge
+from emulators.gemini.honest_judge import Conversation, HonestJudge, judge
+from emulators.gemini.sentences import Turn
 
 PROGRAMME = ["How was your day?", "What is on your mind?", "Is there anything you want to carry into tomorrow?"]
+VERDICT = frozenset({"verdict", "reason"})
 
 
 def verdict(*said: str, question: int = 0, silence_ms: int = 1500) -> str:
@@ -133,8 +135,9 @@ def test_the_first_answer_of_a_talking_persona_is_an_answer(persona: str) -> Non
 def test_it_says_what_it_stumbles_at_and_repeats_nothing() -> None:
     with pytest.raises(CannotJudge, match=r"stumbles at: turns\.0\.speaker") as refused:
         HonestJudge().answer(
-            json.dumps({"programme": [], "turns": [{"speaker": "Ada", "text": "x"}], "question": "", "silence_ms": 0})
+            json.dumps({"programme": [], "turns": [{"speaker": "Ada", "text": "x"}], "question": "", "silence_ms": 0}),
+            VERDICT,
         )
     assert "Ada" not in str(refused.value)
     with pytest.raises(CannotJudge, match="stumbles at: all"):
-        HonestJudge().answer("Hello?")
+        HonestJudge().answer("Hello?", VERDICT)

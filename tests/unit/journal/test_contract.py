@@ -21,7 +21,7 @@ def test_an_id_has_one_form(value):
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_page_goes_on_where_the_last_one_ended(started_at, entry_id):
-    entry = Entry(entry_id, uuid4(), uuid4(), uuid4(), started_at, started_at, Outcome.COMPLETED, 1, 1)
+    entry = Entry(entry_id, uuid4(), uuid4(), uuid4(), started_at, started_at, Outcome.COMPLETED, 1, 1, cut_off=False)
     page = contract.page_of(pb.ListEntriesRequest(page_token=contract.page_token(entry)))
     assert page.after == PagePosition(started_at, entry_id)
 
@@ -45,8 +45,9 @@ def test_a_page_size_out_of_range_is_refused(size):
 def test_a_summary_tells_an_entry_without_its_words():
     entry = Entry(
         uuid4(), uuid4(), uuid4(), uuid4(), datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=UTC),
-        Outcome.CUT_SHORT, 5, 61_000,
+        Outcome.CUT_SHORT, 5, 61_000, cut_off=True,
     )  # fmt: skip
     summary = contract.summary_of(entry)
     assert (summary.outcome, summary.turns, summary.recording_ms) == (pb.SESSION_OUTCOME_CUT_SHORT, 5, 61_000)
+    assert summary.cut_off
     assert summary.started_at.ToDatetime(tzinfo=UTC) == entry.started_at

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from voice_gateway.attempts import Attempt
-from voice_gateway.calls import HANGS_UP_WITHIN, CallsInProgress
+from voice_gateway.calls import HANGS_UP_WITHIN, STREAM_OPENS_WITHIN, CallsInProgress
+from voice_gateway.speech_trouble import SpeechTrouble
 
 SOON = timedelta(seconds=60)
 
@@ -26,7 +27,7 @@ def seconds():
 
 @pytest.fixture
 def calls(seconds):
-    return CallsInProgress(lambda: seconds.now)
+    return CallsInProgress(lambda: seconds.now, at_once=2)
 
 
 @pytest.fixture
@@ -90,3 +91,40 @@ async def test_none_left_returns_when_the_last_call_is_over(calls, attempt):
         await asyncio.sleep(0)
         assert not waiting.done()
         over.set()
+
+
+async def test_a_process_is_full_with_the_streams_that_run_and_those_that_are_to_open(calls, attempt):
+    invited, other = Attempt(str(uuid4()), 1), Attempt(str(uuid4()), 1)
+    calls.invites(invited)
+    async with calls.holding(attempt):
+        assert calls.is_full(other)
+        assert not calls.is_full(attempt), "the stream it has is its own"
+        assert not calls.is_full(invited), "asked for again, it is still one"
+        calls.hung_up(invited)
+        assert not calls.is_full(other)
+        calls.invites(other)
+    assert not calls.is_full(invited)
+
+
+def test_a_stream_that_never_opens_keeps_nobody_out_for_long(calls, seconds, attempt):
+    for _ in range(2):
+        calls.invites(Attempt(str(uuid4()), 1))
+    assert calls.is_full(attempt)
+    seconds.now = STREAM_OPENS_WITHIN.total_seconds()
+    assert not calls.is_full(attempt)
+
+
+def test_a_call_without_a_stream_takes_no_place(calls, attempt):
+    for _ in range(2):
+        calls.awaits(Attempt(str(uuid4()), 1), SOON)
+    assert not calls.is_full(attempt)
+
+
+def test_trouble_with_speech_is_remembered_for_a_while(seconds):
+    trouble = SpeechTrouble(lambda: seconds.now)
+    assert trouble.reason() is None
+    trouble.note("google_speech_refused")
+    seconds.now = 29.0
+    assert trouble.reason() == "google_speech_refused"
+    seconds.now = 30.0
+    assert trouble.reason() is None

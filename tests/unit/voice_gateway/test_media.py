@@ -24,6 +24,9 @@ START = {
     },
 }
 
+DTMF = '{"event":"dtmf","dtmf":{"track":"inbound_track","digit":"9"}}'
+MARK = '{"event":"mark","mark":{"name":"prompt-1"}}'
+
 
 def audio(**changes):
     fields = {"track": "inbound", "chunk": "2", "timestamp": "5", "payload": base64.b64encode(b"\x7f" * 160).decode()}
@@ -34,8 +37,8 @@ def test_reads_what_twilio_sends():
     assert media.parse('{"event":"connected","protocol":"Call","version":"1.0.0"}') == media.Connected()
     assert media.parse(json.dumps(START)) == media.Started("MZ1", "CA1", {"attempt_id": "a", "token": "t"})
     assert media.parse(audio()) == media.Audio(5, b"\x7f" * 160)
-    assert media.parse('{"event":"dtmf","dtmf":{"track":"inbound_track","digit":"9"}}') == media.Digit("9")
-    assert media.parse('{"event":"mark","mark":{"name":"prompt-1"}}') == media.MarkReached("prompt-1")
+    assert media.parse(DTMF) == media.Digit("9")
+    assert media.parse(MARK) == media.MarkReached("prompt-1")
     assert media.parse('{"event":"stop","stop":{"accountSid":"AC1","callSid":"CA1"}}') == media.Stopped()
 
 
@@ -80,6 +83,30 @@ JSON = st.recursive(
 def test_any_message_is_read_or_refused(event, content):
     with suppress(MalformedFrame):
         media.parse(json.dumps({"event": event, event: content, "streamSid": "MZ1"}))
+
+
+@st.composite
+def almost_right(draw):
+    """A message of Twilio's of which one part, at any depth, is anything or missing."""
+    message = draw(st.sampled_from([START, *map(json.loads, [audio(), DTMF, MARK])]))
+    message = json.loads(json.dumps(message))
+    part = message
+    while True:
+        name = draw(st.sampled_from(sorted(part)))
+        if not isinstance(part[name], dict) or not part[name] or draw(st.booleans()):
+            break
+        part = part[name]
+    if draw(st.booleans()):
+        part[name] = draw(JSON)
+    else:
+        del part[name]
+    return json.dumps(message)
+
+
+@given(almost_right())
+def test_a_message_with_one_wrong_part_is_read_or_refused(message):
+    with suppress(MalformedFrame):
+        media.parse(message)
 
 
 @given(st.binary(max_size=200))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from voice_gateway.errors import MalformedFrame
 from voice_gateway.exchange import Speaker
 from voice_gateway.media import SILENCE
-from voice_gateway.recording import SEGMENT_BYTES, Recording, Segment
+from voice_gateway.recording import SEGMENT_BYTES, SEGMENT_MS, Recording, Segment
 
 FRAME = b"\x11" * 160
 
@@ -27,11 +27,13 @@ def track(segments: list[Segment], speaker: Speaker) -> bytes:
     return bytes(audio)
 
 
-def test_the_person_is_kept_second_by_second():
+def test_the_person_is_kept_before_a_second_has_passed():
     kept = recording()
     segments = listen(kept, 120)
-    assert [(s.sequence, s.starts_at_ms, len(s.audio)) for s in segments] == [(0, 0, 8000), (1, 1000, 8000)]
-    assert [len(s.audio) for s in kept.finish()] == [3200]
+    assert [(s.sequence, s.starts_at_ms, len(s.audio)) for s in segments] == [
+        (number, number * SEGMENT_MS, SEGMENT_BYTES) for number in range(3)
+    ]
+    assert kept.finish() == []
     assert kept.now_ms == 2400
 
 
@@ -54,25 +56,43 @@ def test_a_frame_from_the_far_future_is_refused():
         recording().heard(3_600_000, FRAME)
 
 
-def test_what_is_sent_plays_from_now_on_and_in_order():
+def test_what_is_sent_is_kept_where_it_began_to_be_heard():
     kept = recording()
     segments = listen(kept, 10)
-    kept.sent(b"\x01" * 800)
-    kept.sent(b"\x02" * 800)
-    assert kept.plays_until_ms == 400
-    segments += listen(kept, 40, from_ms=200) + kept.finish()
+    kept.sent("prompt-1", b"\x01" * 800)
+    kept.sent("prompt-1", b"\x02" * 800)
+    segments += listen(kept, 3, from_ms=200)
+    assert kept.begins("prompt-1") == 240
+    segments += listen(kept, 37, from_ms=260) + kept.finish()
     daybook = track(segments, Speaker.DAYBOOK)
-    assert daybook == SILENCE * 1600 + b"\x01" * 800 + b"\x02" * 800 + SILENCE * (8000 - 3200)
+    assert daybook == SILENCE * 1920 + b"\x01" * 800 + b"\x02" * 800 + SILENCE * (SEGMENT_BYTES - 3520)
 
 
-def test_what_is_cleared_is_not_in_the_recording():
+def test_what_was_cleared_before_it_played_is_not_in_the_recording():
     kept = recording()
     listen(kept, 1)
-    kept.sent(b"\x01" * 8000)
+    kept.sent("prompt-1", b"\x01" * 8000)
+    kept.begins("prompt-1")
     listen(kept, 10, from_ms=20)
-    kept.cleared()
-    segments = listen(kept, 39, from_ms=220) + kept.finish()
-    assert track(segments, Speaker.DAYBOOK).count(b"\x01") == 1600
+    number = kept.clear()
+    listen(kept, 2, from_ms=220)
+    [cut] = kept.cleared(number)
+    segments = listen(kept, 37, from_ms=260) + kept.finish()
+    assert track(segments, Speaker.DAYBOOK).count(b"\x01") == cut.heard_ms * 8 == 260 * 8
+    assert kept.cleared(number) == []
+
+
+@pytest.mark.parametrize(("all_sent", "share"), [(True, 0.26), (False, 0.26)])
+def test_how_much_of_a_prompt_was_heard(all_sent, share):
+    kept = recording()
+    listen(kept, 1)
+    kept.sent("prompt-1", b"\x01" * 8000)
+    if all_sent:
+        kept.all_sent("prompt-1")
+    kept.begins("prompt-1")
+    listen(kept, 12, from_ms=20)
+    [cut] = kept.cleared(kept.clear())
+    assert cut.share == share
 
 
 def test_silence_of_daybook_needs_no_segment():
@@ -82,8 +102,10 @@ def test_silence_of_daybook_needs_no_segment():
 
 def test_a_call_that_goes_on_continues_its_numbers_and_its_time():
     kept = recording(starts_at_ms=5_500, next_sequences={Speaker.PERSON: 6, Speaker.DAYBOOK: 2})
-    kept.sent(b"\x01" * 160)
-    segments = listen(kept, 50) + kept.finish()
+    kept.sent("prompt-1", b"\x01" * 160)
+    segments = listen(kept, 1)
+    kept.begins("prompt-1")
+    segments += listen(kept, SEGMENT_MS // 20 - 1, from_ms=20) + kept.finish()
     assert {(s.track, s.sequence, s.starts_at_ms) for s in segments} == {
         (Speaker.PERSON, 6, 5500),
         (Speaker.DAYBOOK, 2, 5500),
@@ -100,9 +122,10 @@ def test_tracks_never_overlap_and_have_no_gap_in_their_numbers(deeds):
             segments += listen(kept, deed, from_ms=at_ms)
             at_ms += 20 * deed
         elif isinstance(deed, bytes):
-            kept.sent(deed)
+            kept.sent(f"prompt-{at_ms}", deed)
+            kept.begins(f"prompt-{at_ms}")
         else:
-            kept.cleared()
+            kept.cleared(kept.clear())
     segments += kept.finish()
     for speaker in Speaker:
         mine = [s for s in segments if s.track is speaker]

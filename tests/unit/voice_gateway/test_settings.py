@@ -8,6 +8,7 @@ RIGHT = {
     "TWILIO_AUTH_TOKEN": "t",
     "PUBLIC_URL": "https://calls.example.org/",
     "journal_target": "127.0.0.1:5001",
+    "journal_secret": "s" * 32,
     "scheduler_target": "127.0.0.1:5002",
     "GEMINI_API_KEY": "k",
 }
@@ -35,6 +36,7 @@ def test_the_orchestrator_and_why(given, chosen):
         {"PUBLIC_URL": "https://calls.example.org/?a=b"},
         {"journal_target": "http://journal:1"},
         {"TWILIO_AUTH_TOKEN": ""},
+        {"journal_secret": "too short"},
         {"GOOGLE_SPEECH_ENDPOINT": "nowhere"},
         {"max_call_s": "3"},
     ],

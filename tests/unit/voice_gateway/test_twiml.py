@@ -30,6 +30,7 @@ def test_says_and_hangs_up():
     assert [verb.tag for verb in document] == ["Say", "Hangup"]
     assert document[0].text == "Good-bye & <thanks>"
     assert [verb.tag for verb in ET.fromstring(twiml.hang_up())] == ["Hangup"]
+    assert [verb.tag for verb in ET.fromstring(twiml.say_and_hang_up("", language="en-US"))] == ["Hangup"]
 
 
 def test_gathers_speech_and_keys_silence_included():
@@ -37,6 +38,7 @@ def test_gathers_speech_and_keys_silence_included():
     assert gather.attrib["input"] == "speech dtmf"
     assert gather.attrib["actionOnEmptyResult"] == "true"
     assert gather.attrib["timeout"] == "15"
+    assert gather.attrib["finishOnKey"] == "", "which is # where it is left out"
     assert [verb.tag for verb in gather] == ["Say"]
     [silent] = ET.fromstring(twiml.say_and_gather("", language="en-US", action_url="https://x/g", timeout_s=15))
     assert list(silent) == []

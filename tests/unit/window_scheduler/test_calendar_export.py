@@ -11,8 +11,8 @@ import recurring_ical_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.time_zones import zone_named
 from window_scheduler.calendar_export import calendar_of
-from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import OneOff, Weekly, WindowTimes, next_occurrence
 
 VIENNA = ZoneInfo("Europe/Vienna")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import InvalidInput
+from chassis.time_zones import zone_named
 from window_scheduler.calling_hours import CallingHours, calling_hours_of
-from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import Weekly, WindowTimes
 
 VIENNA = zone_named("Europe/Vienna")

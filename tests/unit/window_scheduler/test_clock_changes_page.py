@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from window_scheduler.time_zones import zone_named
+from chassis.time_zones import zone_named
 from window_scheduler.windows import Occurrence, OneOff, WindowTimes, occurrence_on
 
 ROOT = Path(__file__).parents[3]

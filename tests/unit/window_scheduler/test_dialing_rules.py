@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.time_zones import zone_named
 from daybook.scheduler.v1.scheduler_pb2 import DialRefusal
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.dialing_rules import Allowed, DialingRules, DialQuestion, Refusal, Refused, may_dial
-from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import OneOff, Weekly, WindowTimes
 
 OPENS = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # 09:00 in Vienna
@@ -25,6 +25,7 @@ GOOD = DialQuestion(
     finished=False,
     window_id=WINDOW,
     windows={WINDOW: WindowTimes(time(9), time(11), DAILY)},
+    in_quiet_hours=False,
     zone=zone_named("Europe/Vienna"),
     calling_hours=None,
     consented=True,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import InvalidInput
+from chassis.time_zones import MEANT, checked_time_zone, zone_named
 from window_scheduler.people import Consent, checked_profile, opted_out_still
-from window_scheduler.time_zones import MEANT, checked_time_zone, zone_named
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 CONSENT = Consent(NOW - timedelta(days=1), "v1", "portal")
@@ -19,6 +19,7 @@ GOOD = {
     "locale": "en-GB",
     "calling_hours": None,
     "consent": CONSENT,
+    "programme": "evening_review",
 }
 
 

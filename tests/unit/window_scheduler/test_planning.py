@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.time_zones import zone_named
 from window_scheduler.planning import Decision, DueWindow, StandingCall, call_id_of, plan, settle, why_over
-from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import Occurrence, OneOff, Weekly, WindowTimes
 
 PERIOD = timedelta(minutes=5)

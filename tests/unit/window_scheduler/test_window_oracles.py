@@ -5,9 +5,10 @@ Both are told the window in their own terms, those of RFC 5545: INTERVAL and WKS
 EXRULE to the one, more EXDATEs to the other. Where one of them says another thing than `windows` has it, is shown at the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,7 @@ from zone_clocks import (
     zone_names,
 )
 
-from window_scheduler.time_zones import zone_named
+from chassis.time_zones import zone_named
 from window_scheduler.windows import (
     Absence,
     Occurrence,
@@ -44,6 +45,8 @@ pytestmark = pytest.mark.timeout(600)  # some seconds of arithmetic each, on cor
 
 BYDAY = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 PERIOD = timedelta(days=150)
+SOME = 5
+"""Of so many, one is looked at in `make test`; all are in `make test-endurance`."""
 
 
 class DateutilClock:
@@ -150,16 +153,26 @@ def every_change() -> Iterator[tuple[ZoneInfo, Change]]:
     return ((rules.zone, change) for rules in all_rules() for change in rules.changes)
 
 
-def test_around_every_change_of_every_zone_dateutil_reads_the_times_of_a_window_alike():
+def differing_from_dateutil(changes: Iterable[tuple[ZoneInfo, Change]]) -> list[tuple[str, date, WindowTimes]]:
     differing = []
-    for zone, change in every_change():
+    for zone, change in changes:
         clock = DateutilClock(zone)
         differing += [
             (zone.key, day, times)
             for day, times in windows_around(change)
             if occurrence_on(day, times, zone) != clock.opening(day, times)
         ]
-    assert differing == []
+    return differing
+
+
+def test_around_changes_of_every_zone_dateutil_reads_the_times_of_a_window_alike():
+    assert differing_from_dateutil(islice(every_change(), 0, None, SOME)) == []
+
+
+@pytest.mark.endurance
+@pytest.mark.timeout(1800)
+def test_around_every_change_of_every_zone_dateutil_reads_the_times_of_a_window_alike():
+    assert differing_from_dateutil(every_change()) == []
 
 
 def assert_icalendar_agrees(zone: ZoneInfo, change: Change, every: int) -> None:
@@ -200,11 +213,21 @@ def nth_window(n: int, weekdays: frozenset[int]) -> WindowTimes:
     return WindowTimes(time(*starts), time(*ends), Weekly(weekdays), ends_next_day=ends <= starts)
 
 
-def test_all_openings_of_41_years_in_every_zone_are_those_of_dateutil():
-    for n, rules in enumerate(all_rules()):
+def assert_dateutil_agrees_on_sundays(every: int) -> None:
+    for n, rules in islice(enumerate(all_rules()), 0, None, every):
         times = nth_window(n, frozenset({7}))  # most clocks change on a Sunday
         days = replace(times.days, every_weeks=2 + n % 3, first_date=date(FIRST_YEAR, 1, 2))
         assert_dateutil_agrees_for_all_years(rules.zone, replace(times, days=days))
+
+
+def test_all_openings_of_41_years_in_many_zones_are_those_of_dateutil():
+    assert_dateutil_agrees_on_sundays(every=SOME)
+
+
+@pytest.mark.endurance
+@pytest.mark.timeout(1800)
+def test_all_openings_of_41_years_in_every_zone_are_those_of_dateutil():
+    assert_dateutil_agrees_on_sundays(every=1)
 
 
 @pytest.mark.endurance

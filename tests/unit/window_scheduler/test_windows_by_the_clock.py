@@ -34,8 +34,8 @@ from zone_clocks import (
     zone_names,
 )
 
+from chassis.time_zones import zone_named
 from window_scheduler.chances import chances_on
-from window_scheduler.time_zones import zone_named
 from window_scheduler.windows import Absence, Occurrence, WindowTimes, occurrence_on
 
 pytestmark = pytest.mark.timeout(600)  # a quarter of a minute of arithmetic each, on cores that others use too

@@ -1,0 +1,75 @@
+"""Services as a cluster runs them: processes of their own, killed and started again."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from daybook_cli.embedded import free_port
+
+
+class ServiceProcess:
+    """`python -m … serve`, always on the same port.
+
+    Args:
+        module: of the service.
+        port_setting: by which it is told its port.
+        log: a file that all of its lives write to.
+    """
+
+    def __init__(self, module: str, port_setting: str, environment: Mapping[str, str], log: Path) -> None:
+        self.port = free_port()
+        self._module = module
+        self._environment = {**os.environ, **environment, port_setting: str(self.port)}
+        self._log = log
+        self._process: Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns once it serves."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", self._module, "serve"),
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            limit=2**20,
+        )
+        ready = asyncio.Event()
+        self._reading = asyncio.create_task(self._read(self._process, ready))
+        await ready.wait()
+
+    async def _read(self, process: Process, ready: asyncio.Event) -> None:
+        with self._log.open("ab") as log:
+            async for line in process.stdout:
+                log.write(line)
+                if b"process.ready" in line:
+                    ready.set()
+        ready.set()
+
+    def kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    async def ended(self) -> int:
+        """Its exit status, once it has ended."""
+        await self._reading
+        return await self._process.wait()
+
+
+@asynccontextmanager
+async def a_service(
+    module: str, port_setting: str, environment: Mapping[str, str], log: Path
+) -> AsyncIterator[ServiceProcess]:
+    """One that serves; it is killed in the end, if it has not ended by itself."""
+    service = ServiceProcess(module, port_setting, environment, log)
+    await service.start()
+    try:
+        yield service
+    finally:
+        service.kill()
+        await service.ended()
