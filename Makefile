@@ -1,13 +1,17 @@
 # Daybook. `make help` lists every target; only Python 3.11+, git and make must be there.
 
 PYTHON ?= python3
+# more than there are cores: the tests wait for others for half their time
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 2))')
 BIN := .venv/bin
 STAMP := .venv/.synced
 TOOLS := .venv/.tools
 CHECKOV := .venv/.checkov
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy benchmarks tests
-PEERS := $(if $(wildcard benchmarks/$(NAME)/requirements.txt),.venv/bench-$(NAME)/.synced)
+# benchmarks with the same peers share an environment
+PEERS_OF := $(if $(filter gap,$(NAME)),calls,$(NAME))
+PEERS := $(if $(wildcard benchmarks/$(PEERS_OF)/requirements.txt),.venv/bench-$(PEERS_OF)/.synced)
 
 .DEFAULT_GOAL := help
 .PHONY: help run up down status logs setup test test-endurance test-observed bench lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
@@ -44,9 +48,9 @@ $(TOOLS): deploy/tools $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
-	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadscope --no-loadscope-reorder $(PYTEST)
 
-test-endurance: $(STAMP) ## The tests of `make test` that have a larger size, at that size: 200 kills of a tick over 20 000 windows; many minutes
+test-endurance: $(STAMP) ## What takes too long for `make test`, most of it tests of that at a larger size: 200 kills of a tick over 20 000 windows, an hour of calls; many minutes
 	@$(BIN)/pytest -m endurance $(PYTEST)
 
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
