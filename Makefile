@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # more than there are cores: the tests wait for others for half their time
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 2))')
+# a run that hangs is ended as by Ctrl-C, so that it tells what has failed by then
+IN_TIME := timeout --foreground --signal=INT --kill-after=60 2700
 BIN := .venv/bin
 STAMP := .venv/.synced
 TOOLS := .venv/.tools
@@ -48,7 +50,7 @@ $(TOOLS): deploy/tools $(STAMP)
 	@touch $@
 
 test: $(STAMP) $(TOOLS) ## All tests. PYTEST="-k windows -x": other arguments
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadscope --no-loadscope-reorder $(PYTEST)
+	@$(IN_TIME) $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadscope --no-loadscope-reorder $(PYTEST)
 
 test-endurance: $(STAMP) ## What takes too long for `make test`, most of it tests of that at a larger size: 200 kills of a tick over 20 000 windows, an hour of calls; many minutes
 	@$(BIN)/pytest -m endurance $(PYTEST)

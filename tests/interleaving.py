@@ -7,9 +7,10 @@ its answer by PostgreSQL or NATS, and does nothing about it.
 import asyncio
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 import pytest
@@ -73,6 +74,13 @@ class Process:
         await asyncio.wait({self.main, halted}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         halted.cancel()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """A halted task outlives its being cancelled, and the loop would wait for it for ever: no test may leave one behind."""
+        await self.bury()
+
     async def bury(self) -> None:
         """Clears away the tasks of a process whose connections are gone: from here on, whatever it awaits is cancelled."""
         self._dead = True
@@ -135,19 +143,18 @@ async def kill_after(steps: int, work: Work, *, url: str, schema: str, control: 
     event.listen(engine.sync_engine, "connect", lambda each, _: opened.append(each.driver_connection))
     async with engine.connect():
         pass  # what a first connection takes to be made ready is of no interest
-    process = Process(work(Database(engine)))
-    process.grant(steps)
-    await process.until_halted()
-    ended = process.main.done()
-    if not ended:
-        backends = [each.get_server_pid() for each in opened if not each.is_closed()]
-        for each in opened:
-            each.terminate()
-        await control.fetch("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", backends)
-        # until they are gone they may hold locks, and carry out what they were sent; PostgreSQL itself would look each 100 ms
-        while await control.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[])", backends):
-            pass
-    await process.bury()
+    async with Process(work(Database(engine))) as process:
+        process.grant(steps)
+        await process.until_halted()
+        ended = process.main.done()
+        if not ended:
+            backends = [each.get_server_pid() for each in opened if not each.is_closed()]
+            for each in opened:
+                each.terminate()
+            await control.fetch("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", backends)
+            # until they are gone they may hold locks, and carry out what they were sent; PostgreSQL itself would look each 100 ms
+            while await control.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[])", backends):
+                pass
     await engine.dispose()
     if ended:
         process.main.result()
@@ -160,14 +167,15 @@ async def in_turns(works: Sequence[Awaitable[Any]], turns: Sequence[int]) -> lis
     Returns:
         What each returned or raised.
     """
-    processes = [Process(each) for each in works]
-    for number, steps in enumerate(turns):
-        process = processes[number % len(processes)]
-        process.grant(steps)
-        await process.until_halted(BLOCKED_AFTER_S)
-    for process in processes:
-        process.grant(None)
-    return await asyncio.gather(*(process.main for process in processes), return_exceptions=True)
+    async with AsyncExitStack() as stack:
+        processes = [await stack.enter_async_context(Process(each)) for each in works]
+        for number, steps in enumerate(turns):
+            process = processes[number % len(processes)]
+            process.grant(steps)
+            await process.until_halted(BLOCKED_AFTER_S)
+        for process in processes:
+            process.grant(None)
+        return await asyncio.gather(*(process.main for process in processes), return_exceptions=True)
 
 
 def machine_settings(examples: int, steps: int, *, derandomize: bool) -> settings:

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from carrier_in_doubt import ANSWERS, CarrierInDoubt, Plan, telling, wrongs
-from interleaving import BLOCKED_AFTER_S, Process, steppable
+from interleaving import Process, steppable
 from starlette.responses import JSONResponse
 
 from call_dispatcher.attempts import AttemptState, CarrierReported, Reflection, ReflectionReported
@@ -20,41 +20,38 @@ async def carrier(house, site):
     return CarrierInDoubt(site, telling(house))
 
 
-async def held_before_its_post(house, site, call, *, steps):
-    """A process that has stored its attempt, and taken so many steps more. None where it has sent its POST by then."""
-    other = house.replica(house.database)
-    process = Process(other.dial())
-    process.main.add_done_callback(lambda _: other.carrier.close())
+async def halts_before_its_post(house, site, call, process, *, steps):
+    """Lets it store its attempt and take so many steps more. Returns whether it has not sent its POST by then."""
     posts = len(site.posts)
     stored = 0
     while stored <= steps:
         process.grant(1)
-        await process.until_halted(BLOCKED_AFTER_S)
+        await process.until_halted()
         stored += bool(await house.rows(f"SELECT 1 FROM attempts WHERE call_id = '{call.call_id}'"))
-    if len(site.posts) == posts:
-        return process
-    process.grant(None)
-    await process.main
-    return None
+    return len(site.posts) == posts
 
 
 async def test_who_stands_still_before_the_post_until_another_attempt_was_made_does_not_send_it(
     house, site, carrier
 ) -> None:
     calls = []
-    while True:
+    halted = True
+    while halted:
         call = await house.schedule()
         carrier.plan(call.call_id, Plan.in_order(ANSWERS["201"], "after the answer"))
-        process = await held_before_its_post(house, site, call, steps=len(calls))
-        if process is None:
-            break
-        calls.append(call)
-        await house.later(seconds=30)
-        assert (await house.attempt(call, 2)).state is AttemptState.ACCEPTED
-        process.grant(None)
-        await process.main
-        assert (await house.attempt(call, 1)).state is AttemptState.NOT_PLACED
-        await carrier.end_calls()
+        other = house.replica(house.database)
+        with closing(other.carrier):
+            async with Process(other.dial()) as process:
+                halted = await halts_before_its_post(house, site, call, process, steps=len(calls))
+                if halted:
+                    calls.append(call)
+                    await house.later(seconds=30)
+                    assert (await house.attempt(call, 2)).state is AttemptState.ACCEPTED
+                process.grant(None)
+                await process.main
+        if halted:
+            assert (await house.attempt(call, 1)).state is AttemptState.NOT_PLACED
+            await carrier.end_calls()
     assert calls
     await carrier.end_calls()
     assert await wrongs(house, carrier, [each.call_id for each in [*calls, call]]) == []
