@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.contestants import NotMeasurable
+
 HERE = Path(__file__).parent
 
 
@@ -32,7 +34,11 @@ def main(argv: Sequence[str]) -> int:
         print(f"There is no benchmark named {name}. There are: {', '.join(asked)}.", file=sys.stderr)
         return 2
     program = importlib.import_module(f"benchmarks.{name.replace('-', '_')}.__main__")
-    status: int = program.main(arguments)
+    try:
+        status: int = program.main(arguments)
+    except NotMeasurable as error:
+        print(error, file=sys.stderr)
+        return 2
     return status
 
 

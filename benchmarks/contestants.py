@@ -15,7 +15,11 @@ ROOT = Path(__file__).parents[1]
 OUR_PYTHON = Path(sys.executable)
 
 
-class ContestantFailed(Exception):
+class NotMeasurable(Exception):
+    """Something did not start, stands still, or did not come to what is to be measured; the text says what, and what to do."""
+
+
+class ContestantFailed(NotMeasurable):
     """A contestant ended without a result; what it printed on standard error says why."""
 
 

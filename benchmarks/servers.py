@@ -16,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 from nats.errors import Error as NatsError
 
+from benchmarks.contestants import NotMeasurable
 from chassis.nats_access import NatsAccess, connect_nats
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, Identity, free_port
 
@@ -25,7 +26,7 @@ POSTGRES_URL = "DAYBOOK_DATABASE_URL"
 POSTGRES_SETTINGS = ("-c", "max_wal_size=16GB", "-c", "checkpoint_timeout=1h")
 
 
-class ServerUnusable(Exception):
+class ServerUnusable(NotMeasurable):
     """A server did not start, or cannot be measured; the text says which, and why."""
 
 

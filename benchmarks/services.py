@@ -13,12 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.contestants import NotMeasurable
+
 STARTS_WITHIN_S = 60
 _READY = "process.ready"
-
-
-class NotMeasurable(Exception):
-    """What is to be measured did not start, or stands still; the text says which."""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ Each server runs as it is, in a process of its own on one core, with services th
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from benchmarks.calls.command import measured, parser, progress
+from benchmarks.calls.command import measured, parser
 from benchmarks.calls.findings import BARE, DAYBOOK, PIPECAT, PIPECAT_SILERO, CarrierRun, Contestant, figures, goals
 from benchmarks.calls.serving import serving
 from benchmarks.calls.tables import show
+from benchmarks.command import progress
 from benchmarks.contestants import OUR_PYTHON, run_contestant
 from benchmarks.report import console, tell
 
@@ -64,12 +64,6 @@ def main(argv: Sequence[str]) -> int:
     parsing = parser(BENCHMARK, __doc__, sizes=SIZES, peers_sizes=PEERS_SIZES)
     parsing.add_argument("--cycles", type=int, default=CYCLES, help=f"of 8 s, how many are measured; else {CYCLES}")
     found = measured(contestants(parsing.parse_args(argv)))
-    if found is None:
-        return 2
     out = console()
     show(out, found)
     return tell(out, BENCHMARK, figures(found), goals(found))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -5,11 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from benchmarks.contestants import ROOT
-
-
-class NotMeasurable(Exception):
-    """A server did not start."""
+from benchmarks.contestants import ROOT, NotMeasurable
 
 
 @contextmanager

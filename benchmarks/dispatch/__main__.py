@@ -3,16 +3,14 @@
 The dispatcher runs as it is, in a process of its own, on a real PostgreSQL and NATS. Those whom it asks cost next to nothing.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 
 import asyncpg
 
+from benchmarks.command import parser, progress
 from benchmarks.dispatch.announcing import announce, announce_many, announcing, as_they_come
 from benchmarks.dispatch.findings import Backlog, Found, Waits, figures, goals, waits_of
 from benchmarks.dispatch.house import Around, running_dispatcher, started, surroundings
@@ -20,8 +18,7 @@ from benchmarks.dispatch.polling_dialer import PERIOD_S, add_call, make_table
 from benchmarks.dispatch.tables import show_backlogs, show_waits
 from benchmarks.measuring import read_clocks
 from benchmarks.report import console, tell
-from benchmarks.servers import Server, ServerUnusable, fresh_database, running_nats, running_postgres
-from benchmarks.services import NotMeasurable
+from benchmarks.servers import Server, fresh_database, running_nats, running_postgres
 
 BENCHMARK = "dispatch"
 SIZES = "2000,20000"
@@ -91,17 +88,17 @@ async def measure(sizes: Sequence[int], seconds: int, *, with_poll: bool) -> int
     doubled, backlogs, poll = 0, list[Backlog](), None
     async with running_postgres() as postgres:
         async with fresh(postgres) as around:
-            _progress(f"{seconds} s of {CALLS_A_SECOND:g} calls a second")
+            progress(f"{seconds} s of {CALLS_A_SECOND:g} calls a second")
             dispatcher = await measure_waits(around, int(seconds * CALLS_A_SECOND), a_second=CALLS_A_SECOND)
             doubled += doubled_of(around)
         if with_poll:
             async with fresh(postgres) as around:
-                _progress(f"{seconds} s of {POLLED_A_SECOND:g} calls a second, polled for every {PERIOD_S:g} s")
+                progress(f"{seconds} s of {POLLED_A_SECOND:g} calls a second, polled for every {PERIOD_S:g} s")
                 calls = int(seconds * POLLED_A_SECOND)
                 poll = await measure_poll(around, calls, a_second=POLLED_A_SECOND, period_s=PERIOD_S)
         for announced in sizes:
             async with fresh(postgres) as around:
-                _progress(f"{announced:,} calls wait in the stream")
+                progress(f"{announced:,} calls wait in the stream")
                 backlogs.append(await measure_backlog(around, announced))
                 doubled += doubled_of(around)
     found = Found(dispatcher, poll, backlogs, doubled)
@@ -111,24 +108,9 @@ async def measure(sizes: Sequence[int], seconds: int, *, with_poll: bool) -> int
     return tell(out, BENCHMARK, figures(found), goals(found))
 
 
-def _progress(text: str) -> None:
-    print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr)
-
-
-def _sizes(text: str) -> list[int]:
-    return sorted(int(size) for size in text.split(","))
-
-
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="make bench NAME=dispatch", description=__doc__)
-    parser.add_argument(
-        "--sizes", type=_sizes, default=SIZES, help=f"how many calls wait, with commas between; else {SIZES}"
-    )
-    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long calls come; else {SECONDS}")
-    parser.add_argument("--without-poll", action="store_true", help="leave out the poll")
-    arguments = parser.parse_args(argv)
-    try:
-        return asyncio.run(measure(arguments.sizes, arguments.seconds, with_poll=not arguments.without_poll))
-    except (NotMeasurable, ServerUnusable) as error:
-        print(error, file=sys.stderr)
-        return 2
+    parsing = parser(BENCHMARK, __doc__, sizes=SIZES, counts="calls wait")
+    parsing.add_argument("--seconds", type=int, default=SECONDS, help=f"how long calls come; else {SECONDS}")
+    parsing.add_argument("--without-poll", action="store_true", help="leave out the poll")
+    arguments = parsing.parse_args(argv)
+    return asyncio.run(measure(arguments.sizes, arguments.seconds, with_poll=not arguments.without_poll))

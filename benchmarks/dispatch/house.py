@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from benchmarks.contestants import ROOT
+from benchmarks.contestants import ROOT, NotMeasurable
 from benchmarks.servers import Server
-from benchmarks.services import NotMeasurable, running_service
+from benchmarks.services import running_service
 from call_dispatcher.__main__ import REVISIONS
 from call_dispatcher.store import SCHEMA
 from chassis.migrations import upgrade

@@ -5,12 +5,12 @@ carrier, and whoever speaks, is another process.
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 
-from benchmarks.calls.command import measured, parser, progress
+from benchmarks.calls.command import measured, parser
 from benchmarks.calls.scene import PIPECATS_WAIT_S
 from benchmarks.calls.serving import serving
+from benchmarks.command import progress
 from benchmarks.contestants import OUR_PYTHON, run_contestant
 from benchmarks.gap.findings import (
     LATE_WORDS,
@@ -84,12 +84,6 @@ def contestants(arguments: argparse.Namespace) -> Iterator[Contestant]:
 
 def main(argv: Sequence[str]) -> int:
     found = measured(contestants(parser(BENCHMARK, __doc__, sizes=SIZES, peers_sizes=PEERS_SIZES).parse_args(argv)))
-    if found is None:
-        return 2
     out = console()
     show(out, found)
     return tell(out, BENCHMARK, figures(found), goals(found))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -3,24 +3,21 @@
 Sealing and storing is measured in processes that do nothing else; sessions, reading and rotation on the journal as it is.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.contestants import OUR_PYTHON, ContestantFailed, peers_python, run_contestant
+from benchmarks.command import parser, progress
+from benchmarks.contestants import OUR_PYTHON, peers_python, run_contestant
 from benchmarks.journal.findings import Found, Keeping, RotationCost, Stored, figures, goals
 from benchmarks.journal.house import make_schema, running_journal
-from benchmarks.journal.rotation import RotationIncomplete, fill, measure_rotation
+from benchmarks.journal.rotation import fill, measure_rotation
 from benchmarks.journal.sessions import SECONDS, TURNS, measure_first_byte, measure_sessions
 from benchmarks.journal.tables import show_first_byte, show_keeping, show_rotations, show_sessions
 from benchmarks.report import console, tell
-from benchmarks.servers import Server, ServerUnusable, fresh_database, running_nats, running_postgres
-from benchmarks.services import NotMeasurable
+from benchmarks.servers import Server, fresh_database, running_nats, running_postgres
 from voice_gateway.recording import SEGMENT_BYTES
 
 BENCHMARK = "journal"
@@ -71,7 +68,7 @@ async def measure_rotations(sizes: Sequence[int], postgres: Server, nats: Server
     """Each on a database and a journal of its own."""
     costs = []
     for persons in sizes:
-        _progress(f"{persons:,} persons' keys")
+        progress(f"{persons:,} persons' keys")
         with TemporaryDirectory(prefix="daybook-bench-") as folder:
             async with fresh_database(postgres) as url:
                 await make_schema(url)
@@ -82,16 +79,16 @@ async def measure_rotations(sizes: Sequence[int], postgres: Server, nats: Server
 
 
 async def measure(sizes: Sequence[int], *, with_tink: bool) -> int:
-    _progress(f"{ROUNDS} rounds of {SEGMENTS:,} segments")
+    progress(f"{ROUNDS} rounds of {SEGMENTS:,} segments")
     keeping = await measure_keeping(SEGMENT_BYTES, rounds=ROUNDS, segments=SEGMENTS, with_tink=with_tink)
     async with running_postgres() as postgres, running_nats() as nats:
         with TemporaryDirectory(prefix="daybook-bench-") as folder:
             async with fresh_database(postgres) as url:
                 await make_schema(url)
                 async with running_journal(postgres, url, nats, Path(folder)) as house:
-                    _progress(f"{SESSIONS} sessions")
+                    progress(f"{SESSIONS} sessions")
                     sessions = await measure_sessions(house, SESSIONS, at_once=SESSIONS_AT_ONCE)
-                    _progress(f"a recording of {MINUTES} minutes")
+                    progress(f"a recording of {MINUTES} minutes")
                     first_byte = await measure_first_byte(house, MINUTES, times=READINGS)
         rotations = await measure_rotations(sizes, postgres, nats)
     found = Found(keeping, sessions, SECONDS, first_byte, rotations)
@@ -103,23 +100,8 @@ async def measure(sizes: Sequence[int], *, with_tink: bool) -> int:
     return tell(out, BENCHMARK, figures(found), goals(found))
 
 
-def _progress(text: str) -> None:
-    print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr)
-
-
-def _sizes(text: str) -> list[int]:
-    return sorted(int(size) for size in text.split(","))
-
-
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="make bench NAME=journal", description=__doc__)
-    parser.add_argument(
-        "--sizes", type=_sizes, default=SIZES, help=f"how many persons' keys, with commas between; else {SIZES}"
-    )
-    parser.add_argument("--without-peers", action="store_true", help="leave out Tink")
-    arguments = parser.parse_args(argv)
-    try:
-        return asyncio.run(measure(arguments.sizes, with_tink=not arguments.without_peers))
-    except (ContestantFailed, NotMeasurable, RotationIncomplete, ServerUnusable) as error:
-        print(error, file=sys.stderr)
-        return 2
+    parsing = parser(BENCHMARK, __doc__, sizes=SIZES, counts="persons' keys")
+    parsing.add_argument("--without-peers", action="store_true", help="leave out Tink")
+    arguments = parsing.parse_args(argv)
+    return asyncio.run(measure(arguments.sizes, with_tink=not arguments.without_peers))

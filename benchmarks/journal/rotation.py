@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from benchmarks.contestants import NotMeasurable
 from benchmarks.journal.findings import RotationCost
 from benchmarks.journal.house import ACTIVE_KEK, FORMER_KEK, House
 from benchmarks.measuring import read_clocks
@@ -54,5 +55,5 @@ async def measure_rotation(house: House, persons: int) -> RotationCost:
     )
 
 
-class RotationIncomplete(Exception):
+class RotationIncomplete(NotMeasurable):
     """Some key was not wrapped anew; the text says how many were."""

@@ -3,19 +3,17 @@
 The crowd is drawn by chance, from a seed that is printed: the same one each time.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from benchmarks.contestants import ContestantFailed, peers_python, run_contestant
+from benchmarks.command import parser, progress
+from benchmarks.contestants import peers_python, run_contestant
 from benchmarks.overload.crowd import draw
 from benchmarks.overload.findings import Load, figures, goals
 from benchmarks.overload.first_come import placed_blindly, placed_in_window
 from benchmarks.overload.tables import show_loads
 from benchmarks.report import console, tell
-from benchmarks.servers import Server, ServerUnusable, fresh_database, running_postgres
+from benchmarks.servers import Server, fresh_database, running_postgres
 
 BENCHMARK = "overload"
 SIZES = "20000"
@@ -51,36 +49,20 @@ async def measure(sizes: Sequence[int]) -> int:
     loads = []
     async with running_postgres() as postgres:
         for people in sizes:
-            _progress(f"{people:,} people: the optimum")
+            progress(f"{people:,} people: the optimum")
             task = {"people": people, "seed": SEED, "half": people // 2}
             optimum = await asyncio.to_thread(
                 run_contestant, "benchmarks.overload.optimum", task, python=peers_python(BENCHMARK)
             )
             for load, name in NAMES.items():
                 slots, at_most = optimum[load]["slots"], optimum[load]["placed"]
-                _progress(f"{people:,} people, {slots:,} slots: earliest deadline first")
+                progress(f"{people:,} people, {slots:,} slots: earliest deadline first")
                 loads.append(await measure_load(postgres, name, people, slots=slots, optimum=at_most))
     out = console()
     show_loads(out, loads, seed=SEED)
     return tell(out, BENCHMARK, figures(loads, seed=SEED), goals(loads))
 
 
-def _progress(text: str) -> None:
-    print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr)
-
-
-def _sizes(text: str) -> list[int]:
-    return sorted(int(size) for size in text.split(","))
-
-
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="make bench NAME=overload", description=__doc__)
-    parser.add_argument(
-        "--sizes", type=_sizes, default=SIZES, help=f"how many people, with commas between; else {SIZES}"
-    )
-    arguments = parser.parse_args(argv)
-    try:
-        return asyncio.run(measure(arguments.sizes))
-    except (ContestantFailed, ServerUnusable) as error:
-        print(error, file=sys.stderr)
-        return 2
+    arguments = parser(BENCHMARK, __doc__, sizes=SIZES, counts="people").parse_args(argv)
+    return asyncio.run(measure(arguments.sizes))

@@ -3,19 +3,17 @@
 A size is so many years of an entry a day. Each contestant keeps the same diary in a database of its own.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.contestants import ContestantFailed, run_contestant
+from benchmarks.command import parser, progress
+from benchmarks.contestants import run_contestant
 from benchmarks.report import console, tell
 from benchmarks.search.diary import ENTRIES_A_YEAR, TURNS
 from benchmarks.search.findings import Searched, figures, goals
 from benchmarks.search.tables import show_sizes
-from benchmarks.servers import Server, ServerUnusable, fresh_database, running_postgres
+from benchmarks.servers import Server, fresh_database, running_postgres
 
 BENCHMARK = "search"
 SIZES = "1,10"
@@ -23,7 +21,7 @@ SIZES = "1,10"
 
 async def measure_size(postgres: Server, years: int) -> Searched:
     async def contestant(name: str) -> dict[str, Any]:
-        _progress(f"{years} years: {name}")
+        progress(f"{years} years: {name}")
         async with fresh_database(postgres) as url:
             task = {"database_url": url, "years": years, "servers": {"postgres": postgres.pid}}
             return await asyncio.to_thread(run_contestant, f"benchmarks.search.{name}", task)
@@ -55,22 +53,6 @@ async def measure(sizes: Sequence[int]) -> int:
     return tell(out, BENCHMARK, figures(found), goals(found))
 
 
-def _progress(text: str) -> None:
-    print(f"{datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr)
-
-
-def _sizes(text: str) -> list[int]:
-    return sorted(int(size) for size in text.split(","))
-
-
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="make bench NAME=search", description=__doc__)
-    parser.add_argument(
-        "--sizes", type=_sizes, default=SIZES, help=f"how many years, with commas between; else {SIZES}"
-    )
-    arguments = parser.parse_args(argv)
-    try:
-        return asyncio.run(measure(arguments.sizes))
-    except (ContestantFailed, ServerUnusable) as error:
-        print(error, file=sys.stderr)
-        return 2
+    arguments = parser(BENCHMARK, __doc__, sizes=SIZES, counts="years").parse_args(argv)
+    return asyncio.run(measure(arguments.sizes))

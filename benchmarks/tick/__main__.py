@@ -3,19 +3,18 @@
 Each measurement runs in a process of its own; this one fills the tables, starts them and gathers what they tell.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
-from benchmarks.contestants import ContestantFailed, peers_python, run_contestant
+from benchmarks.command import parser, progress
+from benchmarks.contestants import peers_python, run_contestant
 from benchmarks.report import console, tell
-from benchmarks.servers import Server, ServerUnusable, fresh_database, running_nats, running_postgres
+from benchmarks.servers import Server, fresh_database, running_nats, running_postgres
 from benchmarks.tick.findings import AtSize, Peers, ScanCost, TickCost, figures, goals, median_tick
-from benchmarks.tick.population import ZONES, TooFewWindows, fill, make_due
+from benchmarks.tick.population import ZONES, fill, make_due
 from benchmarks.tick.tables import show_peers, show_sizes
 
 BENCHMARK = "tick"
@@ -35,16 +34,16 @@ class Bench:
         self._servers = {"postgres": postgres.pid, "nats": nats.pid}
 
     async def run(self, smaller: AtSize | None) -> AtSize:
-        _progress(f"{self.windows:,} windows: filling the tables")
+        progress(f"{self.windows:,} windows: filling the tables")
         await fill(self._url, self.windows)
-        _progress(f"{self.windows:,} windows: nothing due")
+        progress(f"{self.windows:,} windows: nothing due")
         idle = await self._daybook(due=0)
         scan = await self._scan(smaller)
         few, hundredth = min(FEW_DUE, self.windows // 20), self.windows // 100
-        _progress(f"{self.windows:,} windows: {few:,} due")
+        progress(f"{self.windows:,} windows: {few:,} due")
         few_due = median_tick([await self._tick(few) for _ in range(ROUNDS)])
         floor_cpu_s_a_window = median([await self._floor(few) for _ in range(ROUNDS)])
-        _progress(f"{self.windows:,} windows: {hundredth:,} due")
+        progress(f"{self.windows:,} windows: {hundredth:,} due")
         one_percent_due = await self._tick(hundredth)
         return AtSize(
             windows=self.windows,
@@ -75,7 +74,7 @@ class Bench:
                 peak_memory_mib=smaller.scan.peak_memory_mib,
                 extrapolated=True,
             )
-        _progress(f"{self.windows:,} windows: a scan of all")
+        progress(f"{self.windows:,} windows: a scan of all")
         scan = await self._on_postgresql("benchmarks.tick.scan")
         return ScanCost(cpu_s=scan["cpu_s"], peak_memory_mib=scan["peak_memory_mib"], extrapolated=False)
 
@@ -113,10 +112,10 @@ class Bench:
 async def measure_peers(postgres: Server, url: str, jobs: int) -> Peers:
     python, due = peers_python(BENCHMARK), min(FEW_DUE, jobs // 10)
     task = {"database_url": url, "servers": {"postgres": postgres.pid}, "now": _now().isoformat(), "zones": ZONES}
-    _progress(f"APScheduler: {jobs:,} jobs, {due:,} due")
+    progress(f"APScheduler: {jobs:,} jobs, {due:,} due")
     module, counts = "benchmarks.tick.apscheduler_peer", {"jobs": jobs, "jobs_due": due}
     apscheduler = await asyncio.to_thread(run_contestant, module, task | counts, python=python)
-    _progress(f"Celery beat: {jobs:,} entries")
+    progress(f"Celery beat: {jobs:,} entries")
     module = "benchmarks.tick.celery_peer"
     celery = await asyncio.to_thread(run_contestant, module, {"entries": jobs}, python=python)
     return Peers(
@@ -155,23 +154,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _progress(text: str) -> None:
-    print(f"{_now():%H:%M:%S} {text}", file=sys.stderr)
-
-
-def _sizes(text: str) -> list[int]:
-    return sorted(int(size) for size in text.split(","))
-
-
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="make bench NAME=tick", description=__doc__)
-    parser.add_argument(
-        "--sizes", type=_sizes, default=SIZES, help=f"how many windows, with commas between; else {SIZES}"
-    )
-    parser.add_argument("--without-peers", action="store_true", help="leave out APScheduler and Celery beat")
-    arguments = parser.parse_args(argv)
-    try:
-        return asyncio.run(measure(arguments.sizes, with_peers=not arguments.without_peers))
-    except (ContestantFailed, ServerUnusable, TooFewWindows) as error:
-        print(error, file=sys.stderr)
-        return 2
+    parsing = parser(BENCHMARK, __doc__, sizes=SIZES, counts="windows")
+    parsing.add_argument("--without-peers", action="store_true", help="leave out APScheduler and Celery beat")
+    arguments = parsing.parse_args(argv)
+    return asyncio.run(measure(arguments.sizes, with_peers=not arguments.without_peers))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from benchmarks.contestants import NotMeasurable
 from chassis.migrations import upgrade
 from chassis.time_zones import INSTALLED
 from window_scheduler.__main__ import REVISIONS
@@ -106,7 +107,7 @@ class RowCounts:
         return RowCounts(self.read - earlier.read, self.written - earlier.written)
 
 
-class TooFewWindows(Exception):
+class TooFewWindows(NotMeasurable):
     """Not so many windows can be made due; the text says how many could."""
 
 

@@ -16,8 +16,8 @@ from benchmarks.tick.scan import scan
 ROOT = Path(__file__).parents[3]
 
 
-def bench(*arguments):
-    argv = [sys.executable, "-m", "benchmarks", *arguments]
+def bench(*arguments, on=()):
+    argv = [*on, sys.executable, "-m", "benchmarks", *arguments]
     return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -34,6 +34,12 @@ def test_an_unknown_name_is_told_with_those_there_are():
         ended.stderr
         == "There is no benchmark named tock. There are: calls, dispatch, gap, journal, overload, search, tick.\n"
     )
+
+
+def test_what_cannot_be_measured_is_told():
+    ended = bench("gap", on=("taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))))
+    assert ended.returncode == 2
+    assert ended.stderr == "Two cores are needed: one for the server, one for the carrier.\n"
 
 
 async def test_a_tick_finds_stores_and_publishes_all_that_was_made_due(postgres_url, nats_url):

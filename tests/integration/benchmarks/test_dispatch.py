@@ -5,10 +5,10 @@ import os
 import httpx2
 import pytest
 
+from benchmarks.contestants import NotMeasurable
 from benchmarks.dispatch.__main__ import WARM_UP_CALLS, measure_backlog, measure_poll, measure_waits
 from benchmarks.dispatch.house import running_dispatcher, surroundings
 from benchmarks.servers import Server
-from benchmarks.services import NotMeasurable
 
 
 @pytest.fixture
