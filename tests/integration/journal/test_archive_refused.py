@@ -1,5 +1,6 @@
 """An entry comes from an archive as a whole or not at all, and what cannot be right is refused by the name of its field."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
+from chassis.rpc import open_channel, serving_grpc
 from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1 import consistency_pb2 as consistency
 from daybook.journal.v1 import journal_pb2 as journal
@@ -15,7 +17,9 @@ from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.consistency_pb2_grpc import ConsistencyServiceStub
 from daybook.journal.v1.revisions_pb2 import AUTHOR_PERSON, Correction, Revision
 from journal.archive_contract import arrival_of
+from journal.archive_service import ArchiveService
 from journal.errors import ImportGivenUp, PersonErased
+from journal.exports import Exports
 from journal.fsck import IMPORT_TAKES
 from journal.imports import AT_ONCE, Imports
 from journal.objects import open_objects
@@ -25,6 +29,7 @@ ID = str(uuid4())
 AT = Timestamp(seconds=1_800_000_000)
 LATER = Timestamp(seconds=1_800_000_120)
 NO_ID = "must be a UUID, as 8-4-4-4-12 hexadecimal digits."
+SOON = timedelta(milliseconds=100)
 ENTRY = {"entry_id": ID, "started_at": AT, "ended_at": LATER, "outcome": journal.SESSION_OUTCOME_COMPLETED}
 
 
@@ -192,5 +197,26 @@ async def test_a_stream_that_breaks_leaves_nothing(served, interrupted):
 
     with pytest.raises(Broken):
         await interrupted(break_off)
+    assert await rows(served, "imports") == 0
+    assert served.objects() == []
+
+
+async def test_a_stream_whose_next_message_does_not_come_is_given_up(served, clock, refused):
+    imports = Imports(served.database, served.keyring, open_objects(served.folder.as_uri()), clock)
+    impatient = ArchiveService(Exports(served.database, served.entries, served.revisions, clock), imports, SOON)
+    never = asyncio.Event()
+
+    async def stalling():
+        yield header()
+        for second in range(AT_ONCE + 1):
+            yield audio(second * 1000)
+        await never.wait()
+
+    async with (
+        serving_grpc({impatient.FULL_NAME: impatient.add_to}, host="127.0.0.1", port=0) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        with refused(grpc.StatusCode.UNAVAILABLE, "took too long and was given up"):
+            await ArchiveServiceStub(channel).ImportEntry(stalling())
     assert await rows(served, "imports") == 0
     assert served.objects() == []

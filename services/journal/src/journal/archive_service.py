@@ -1,7 +1,9 @@
 """ArchiveService of proto/daybook/journal/v1/archive.proto: a journal goes out as one file, and comes in entry by entry."""
 # ruff: noqa: N802 - gRPC gives the methods their names
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -13,16 +15,26 @@ from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceServicer, add_ArchiveServiceServicer_to_server
 from journal.archive_contract import MOST_MESSAGES, Arriving, Part, arrival_of
 from journal.contract import id_of
+from journal.errors import ImportGivenUp
 from journal.exports import Exports
 from journal.imports import Imports
 
+NEXT_WITHIN = timedelta(minutes=1)
+"""An import whose next message does not come within this is given up: until then it holds what has come in memory."""
+
 
 class ArchiveService(ArchiveServiceServicer):
+    """
+    Args:
+        next_within: how long an import waits for each message.
+    """
+
     FULL_NAME = pb.DESCRIPTOR.services_by_name["ArchiveService"].full_name
 
-    def __init__(self, exports: Exports, imports: Imports) -> None:
+    def __init__(self, exports: Exports, imports: Imports, next_within: timedelta = NEXT_WITHIN) -> None:
         self._exports = exports
         self._imports = imports
+        self._next_within = next_within
 
     def add_to(self, server: "grpc.aio.Server") -> None:
         add_ArchiveServiceServicer_to_server(self, server)
@@ -44,7 +56,7 @@ class ArchiveService(ArchiveServiceServicer):
     async def ImportEntry(
         self, request_iterator: AsyncIterator[pb.ImportEntryRequest], _context: object
     ) -> pb.ImportEntryResponse:
-        requests = aiter(request_iterator)
+        requests = _in_time(request_iterator, self._next_within)
         try:
             arrival = arrival_of(await anext(requests, pb.ImportEntryRequest()))
             entry_id, already_kept = await self._imports.keep(arrival, _checked(requests))
@@ -53,6 +65,24 @@ class ArchiveService(ArchiveServiceServicer):
             raise
         await _heard_out(requests)
         return pb.ImportEntryResponse(entry_id=str(entry_id), already_kept=already_kept)
+
+
+async def _in_time(
+    requests: AsyncIterator[pb.ImportEntryRequest], next_within: timedelta
+) -> AsyncIterator[pb.ImportEntryRequest]:
+    """
+    Raises:
+        ImportGivenUp: the next one did not come in time.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(next_within.total_seconds()):
+                request = await anext(requests)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ImportGivenUp from None
+        yield request
 
 
 async def _checked(requests: AsyncIterator[pb.ImportEntryRequest]) -> AsyncIterator[Part]:
