@@ -7,14 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from journal.records import Keeping
 
+_OF_PERSON = "SELECT audio_days, entry_days, descriptions FROM keeping WHERE person_id = :person_id"
+
 
 async def keeping(connection: AsyncConnection, person_id: UUID) -> Keeping:
     """How a person's journal is kept; the default where they never set it."""
-    found = await connection.execute(
-        text("SELECT audio_days, entry_days, descriptions FROM keeping WHERE person_id = :person_id"),
-        {"person_id": person_id},
-    )
-    row = found.one_or_none()
+    return await _keeping(connection, _OF_PERSON, person_id)
+
+
+async def hold_keeping(connection: AsyncConnection, person_id: UUID) -> Keeping:
+    """The same, and nobody changes what they set until the transaction ends."""
+    return await _keeping(connection, f"{_OF_PERSON} FOR SHARE", person_id)
+
+
+async def _keeping(connection: AsyncConnection, sql: str, person_id: UUID) -> Keeping:
+    row = (await connection.execute(text(sql), {"person_id": person_id})).one_or_none()
     return Keeping() if row is None else Keeping(row.audio_days, row.entry_days, row.descriptions)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.database import Database
-from journal import retention_store, store
+from journal import keeping_store, retention_store, store
 from journal.damage import tell_damage
 from journal.errors import IntegrityError, NoSuchSession, PersonErased
 from journal.keyring import Keyring
@@ -165,7 +165,7 @@ class Retention:
 
 async def _held(connection: AsyncConnection, position: EntryPosition, what: Beyond, now: datetime) -> _Held | None:
     """An entry of which that is still beyond its limit; None where it is not any more."""
-    keeping = await retention_store.hold_keeping(connection, position.person_id)
+    keeping = await keeping_store.hold_keeping(connection, position.person_id)
     try:
         session = await store.lock_session(connection, position.session_id)
     except NoSuchSession:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from journal.records import Entry, EntryPosition, Keeping, RetentionRun
+from journal.records import Entry, EntryPosition, RetentionRun
 
 _FOUND = """
     SELECT person_id, entries.session_id FROM keeping JOIN entries USING (person_id)
@@ -39,16 +39,6 @@ async def audio_beyond(
     """Entries whose audio was, and is there."""
     rows = await connection.execute(_AUDIO, {"now": now, "limit": limit, **vars(after)})
     return [EntryPosition(row.person_id, row.session_id) for row in rows]
-
-
-async def hold_keeping(connection: AsyncConnection, person_id: UUID) -> Keeping:
-    """How a person's journal is kept, which nobody changes until the transaction ends."""
-    found = await connection.execute(
-        text("SELECT audio_days, entry_days, descriptions FROM keeping WHERE person_id = :person_id FOR SHARE"),
-        {"person_id": person_id},
-    )
-    row = found.one_or_none()
-    return Keeping() if row is None else Keeping(row.audio_days, row.entry_days, row.descriptions)
 
 
 async def recordings_of_deleted(connection: AsyncConnection, *, limit: int) -> Sequence[tuple[UUID, UUID]]:

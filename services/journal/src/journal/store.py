@@ -1,4 +1,4 @@
-"""All SQL of the journal but what has a store of its own (`kek_store`, `keeping_store`, `retention_store`).
+"""All SQL of the journal but what has a store of its own (each `…_store` beside this one).
 
 Every function works inside the caller's transaction and commits nothing itself.
 
