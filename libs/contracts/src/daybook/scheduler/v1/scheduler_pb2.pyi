@@ -544,7 +544,7 @@ Global___OneOff: _TypeAlias = OneOff  # noqa: Y015
 
 @_typing.final
 class ScheduledCall(_message.Message):
-    """The intent to call a person once on one local day; or once more, for a test."""
+    """The intent to call a person once on one local day; or once more, for a test or for signing in."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -560,6 +560,7 @@ class ScheduledCall(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     TEST_NUMBER_FIELD_NUMBER: _builtins.int
+    FOR_SIGN_IN_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     person_id: _builtins.str
     window_id: _builtins.str
@@ -570,7 +571,9 @@ class ScheduledCall(_message.Message):
     revision: _builtins.int
     """How often it was moved to other times of its day before anyone had dialed."""
     test_number: _builtins.int
-    """0: the day's call. Else a test call, by its number among those of that day, from 1."""
+    """0: the day's call. Else a test call or one for signing in, by its number among both of that day, from 1."""
+    for_sign_in: _builtins.bool
+    """It tells a code for signing in, and no reflection comes of it."""
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -596,10 +599,11 @@ class ScheduledCall(_message.Message):
         reason: _builtins.str = ...,
         revision: _builtins.int = ...,
         test_number: _builtins.int = ...,
+        for_sign_in: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "not_after", b"not_after", "not_before", b"not_before", "scheduled_at", b"scheduled_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "scheduled_at", b"scheduled_at", "test_number", b"test_number", "window_id", b"window_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "finished_at", b"finished_at", "for_sign_in", b"for_sign_in", "local_day", b"local_day", "not_after", b"not_after", "not_before", b"not_before", "outcome", b"outcome", "person_id", b"person_id", "reason", b"reason", "revision", b"revision", "scheduled_at", b"scheduled_at", "test_number", b"test_number", "window_id", b"window_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1612,6 +1616,7 @@ class GetCallBriefingResponse(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     NOT_AFTER_FIELD_NUMBER: _builtins.int
     PROGRAMME_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     spoken_name: _builtins.str
     """As it is to be spoken."""
@@ -1619,6 +1624,10 @@ class GetCallBriefingResponse(_message.Message):
     time_zone: _builtins.str
     programme: _builtins.str
     """See Person. A release to come may name one that this one does not know."""
+    code: _builtins.str
+    """Six digits, which the call is to tell: it is for signing in, and there is no reflection. Empty for every other call, and once
+    the time of the call is over.
+    """
     @_builtins.property
     def not_after(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1630,10 +1639,11 @@ class GetCallBriefingResponse(_message.Message):
         time_zone: _builtins.str = ...,
         not_after: _timestamp_pb2.Timestamp | None = ...,
         programme: _builtins.str = ...,
+        code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2165,3 +2175,107 @@ class DialAuthorization(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DialAuthorization: _TypeAlias = DialAuthorization  # noqa: Y015
+
+@_typing.final
+class StartSignInRequest(_message.Message):
+    """See SignInService.StartSignIn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHONE_NUMBER_FIELD_NUMBER: _builtins.int
+    phone_number: _builtins.str
+    """E.164, as of a Person."""
+    def __init__(
+        self,
+        *,
+        phone_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["phone_number", b"phone_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartSignInRequest: _TypeAlias = StartSignInRequest  # noqa: Y015
+
+@_typing.final
+class StartSignInResponse(_message.Message):
+    """What the code is to be checked by. It tells nothing of whether somebody is called."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGN_IN_ID_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    sign_in_id: _builtins.str
+    """For whoever asked, and nobody else: keep it with their browser session."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """From then on no code is right."""
+
+    def __init__(
+        self,
+        *,
+        sign_in_id: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "sign_in_id", b"sign_in_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartSignInResponse: _TypeAlias = StartSignInResponse  # noqa: Y015
+
+@_typing.final
+class CheckSignInRequest(_message.Message):
+    """See SignInService.CheckSignIn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGN_IN_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    sign_in_id: _builtins.str
+    code: _builtins.str
+    """Six digits, as they were heard."""
+    def __init__(
+        self,
+        *,
+        sign_in_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "sign_in_id", b"sign_in_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckSignInRequest: _TypeAlias = CheckSignInRequest  # noqa: Y015
+
+@_typing.final
+class CheckSignInResponse(_message.Message):
+    """Whether the code was right, and whom it signs in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RIGHT_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    TRIES_LEFT_FIELD_NUMBER: _builtins.int
+    right: _builtins.bool
+    person_id: _builtins.str
+    """Set where right."""
+    tries_left: _builtins.int
+    """How many more codes may be tried under this id; 0 where it is over, was used, or is of no sign-in."""
+    def __init__(
+        self,
+        *,
+        right: _builtins.bool = ...,
+        person_id: _builtins.str = ...,
+        tries_left: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id", "right", b"right", "tries_left", b"tries_left"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckSignInResponse: _TypeAlias = CheckSignInResponse  # noqa: Y015

@@ -960,3 +960,127 @@ class CallsService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class SignInServiceStub:
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.StartSignIn = channel.unary_unary(
+                '/daybook.scheduler.v1.SignInService/StartSignIn',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInResponse.FromString,
+                _registered_method=True)
+        self.CheckSignIn = channel.unary_unary(
+                '/daybook.scheduler.v1.SignInService/CheckSignIn',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInResponse.FromString,
+                _registered_method=True)
+
+
+class SignInServiceServicer:
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself.
+    """
+
+    def StartSignIn(self, request, context):
+        """Asks for a call that tells a code to whoever has this number. The answer is the same, after the same work, whether the number
+        is anybody's or not, and whether a call is placed or not: none is where nobody or more than one person has the number, where
+        the person may not be called now (opt-out, consent, quiet hours, daily cap), where a call for signing in may ring them still,
+        and from the fourth within an hour on. INVALID_ARGUMENT where it is no number at all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckSignIn(self, request, context):
+        """Is this the code? `right` once, for the code that was told, within its time, and within five tries; else not, for whatever
+        reason, which is not told. INVALID_ARGUMENT where it is no id or no code of six digits: that costs no try.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_SignInServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'StartSignIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartSignIn,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInResponse.SerializeToString,
+            ),
+            'CheckSignIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckSignIn,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'daybook.scheduler.v1.SignInService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('daybook.scheduler.v1.SignInService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class SignInService:
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself.
+    """
+
+    @staticmethod
+    def StartSignIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.SignInService/StartSignIn',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.StartSignInResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckSignIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.SignInService/CheckSignIn',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.CheckSignInResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -337,3 +337,64 @@ class CallsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Why a person is called, or not, on one of their local days, window by window. NOT_FOUND where there is no such person."""
 
 def add_CallsServiceServicer_to_server(servicer: CallsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class SignInServiceStub:
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> SignInServiceAsyncStub: ...
+    StartSignIn: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.StartSignInRequest, _scheduler_pb2.StartSignInResponse]
+    """Asks for a call that tells a code to whoever has this number. The answer is the same, after the same work, whether the number
+    is anybody's or not, and whether a call is placed or not: none is where nobody or more than one person has the number, where
+    the person may not be called now (opt-out, consent, quiet hours, daily cap), where a call for signing in may ring them still,
+    and from the fourth within an hour on. INVALID_ARGUMENT where it is no number at all.
+    """
+    CheckSignIn: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.CheckSignInRequest, _scheduler_pb2.CheckSignInResponse]
+    """Is this the code? `right` once, for the code that was told, within its time, and within five tries; else not, for whatever
+    reason, which is not told. INVALID_ARGUMENT where it is no id or no code of six digits: that costs no try.
+    """
+
+@_typing.type_check_only
+class SignInServiceAsyncStub(SignInServiceStub):
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    StartSignIn: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.StartSignInRequest, _scheduler_pb2.StartSignInResponse]  # type: ignore[assignment]
+    """Asks for a call that tells a code to whoever has this number. The answer is the same, after the same work, whether the number
+    is anybody's or not, and whether a call is placed or not: none is where nobody or more than one person has the number, where
+    the person may not be called now (opt-out, consent, quiet hours, daily cap), where a call for signing in may ring them still,
+    and from the fourth within an hour on. INVALID_ARGUMENT where it is no number at all.
+    """
+    CheckSignIn: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.CheckSignInRequest, _scheduler_pb2.CheckSignInResponse]  # type: ignore[assignment]
+    """Is this the code? `right` once, for the code that was told, within its time, and within five tries; else not, for whatever
+    reason, which is not told. INVALID_ARGUMENT where it is no id or no code of six digits: that costs no try.
+    """
+
+class SignInServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Signing in by a code that a telephone call tells: a call that Daybook places itself."""
+
+    @_abc_1.abstractmethod
+    def StartSignIn(
+        self,
+        request: _scheduler_pb2.StartSignInRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.StartSignInResponse, _abc.Awaitable[_scheduler_pb2.StartSignInResponse]]:
+        """Asks for a call that tells a code to whoever has this number. The answer is the same, after the same work, whether the number
+        is anybody's or not, and whether a call is placed or not: none is where nobody or more than one person has the number, where
+        the person may not be called now (opt-out, consent, quiet hours, daily cap), where a call for signing in may ring them still,
+        and from the fourth within an hour on. INVALID_ARGUMENT where it is no number at all.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckSignIn(
+        self,
+        request: _scheduler_pb2.CheckSignInRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.CheckSignInResponse, _abc.Awaitable[_scheduler_pb2.CheckSignInResponse]]:
+        """Is this the code? `right` once, for the code that was told, within its time, and within five tries; else not, for whatever
+        reason, which is not told. INVALID_ARGUMENT where it is no id or no code of six digits: that costs no try.
+        """
+
+def add_SignInServiceServicer_to_server(servicer: SignInServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
