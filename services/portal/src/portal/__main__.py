@@ -1,0 +1,99 @@
+"""The portal's process: `python -m portal serve | sign-in-link | migrate | wait-for-schema`. It is put together here alone."""
+
+import argparse
+import asyncio
+import sys
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from chassis.clock import SystemClock
+from chassis.database import open_database
+from chassis.health import health_app, watch
+from chassis.migrations import check_schema, upgrade, wait_for_schema
+from chassis.program import run_program, serving_http
+from chassis.rpc import open_channel
+from portal.door import Door
+from portal.languages import Languages
+from portal.pages import Pages
+from portal.scheduler import Scheduler
+from portal.settings import LinkSettings, MigrateSettings, Settings
+from portal.sign_in import SignIn
+from portal.site import Site
+from portal.static_files import StaticFiles
+from portal.today import Today
+from portal.visitors import Visitors
+
+log = structlog.get_logger()
+
+SERVICE, SCHEMA = "portal", "portal"
+REVISIONS = Path(__file__).parent / "migrations"
+
+
+async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
+    await upgrade(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS)
+
+
+async def wait(settings: MigrateSettings, stop: asyncio.Event) -> None:
+    await wait_for_schema(settings.database_url.get_secret_value(), schema=SCHEMA, revisions=REVISIONS, stop=stop)
+
+
+async def sign_in_link(person_id: UUID, settings: LinkSettings, _stop: asyncio.Event) -> None:
+    """Prints a link that signs a person in, once, within ten minutes."""
+    url = settings.database_url.get_secret_value()
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    async with open_database(url, schema=SCHEMA) as database:
+        token = await Visitors(database, SystemClock(), settings.lifetimes).make_link(person_id)
+    print(f"{settings.origin}/sign-in/link/{token}")
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    clock = SystemClock()
+    url = settings.database_url.get_secret_value()
+    await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    async with (
+        open_database(url, schema=SCHEMA) as database,
+        open_channel(settings.scheduler_target, tls=settings.tls()) as scheduler_channel,
+    ):
+        scheduler = Scheduler(scheduler_channel)
+        visitors = Visitors(database, clock, settings.lifetimes)
+        languages, static = Languages(), StaticFiles()
+        pages = Pages(static)
+        door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
+        parts = (SignIn(door, pages, scheduler), Today(door, pages, scheduler, clock))
+        site = Site(door, pages, static, [part.router() for part in parts], secure=settings.secure)
+        checks = {"database": database.check}
+        async with (
+            serving_http(site.app(), settings.site_host, settings.site_port) as site_port,
+            serving_http(health_app(checks), settings.http_host, settings.http_port) as http_port,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(watch(checks, stop))
+            tasks.create_task(visitors.forget_until(stop))
+            log.info("process.ready", site_port=site_port, http_port=http_port)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m portal", description="The pages of Daybook.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve the pages until stopped")
+    link = commands.add_parser("sign-in-link", help="print a link that signs a person in, once")
+    link.add_argument("person", type=UUID, help="the person's id")
+    commands.add_parser("migrate", help="bring the database to this program's schema, then end")
+    commands.add_parser("wait-for-schema", help="end once the database is at this program's schema")
+    arguments = parser.parse_args()
+    match arguments.command:
+        case "serve":
+            return run_program(SERVICE, Settings, serve)
+        case "sign-in-link":
+            return run_program(SERVICE, LinkSettings, partial(sign_in_link, arguments.person))
+        case "wait-for-schema":
+            return run_program(SERVICE, MigrateSettings, wait)
+        case _:
+            return run_program(SERVICE, MigrateSettings, migrate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

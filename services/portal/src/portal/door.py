@@ -1,0 +1,135 @@
+"""Who comes to a page: the session of their cookie, the language they read, and whether a form is one of ours."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from portal import metrics
+from portal.browser_sessions import BrowserSession, Lifetimes, form_token, is_form_token
+from portal.errors import ForgedRequest, SignInNeeded
+from portal.languages import Language, Languages, accepted
+from portal.visitors import Visitors
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""RFC 9110, 9.2.1: they change nothing."""
+FORM_FIELD, FORM_HEADER = "form_token", "x-form-token"
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request of somebody who is signed in.
+
+    Attributes:
+        form_token: what each form of the page is to carry.
+    """
+
+    session: BrowserSession
+    language: Language
+    form_token: str
+
+    @property
+    def person_id(self) -> UUID:
+        return self.session.person_id
+
+
+class Door:
+    """
+    Args:
+        origin: of the portal, as browsers tell it.
+        secure: the portal is reached by https: its cookie is sent nowhere else.
+    """
+
+    def __init__(
+        self, visitors: Visitors, languages: Languages, lifetimes: Lifetimes, *, origin: str, secure: bool
+    ) -> None:
+        self.visitors = visitors
+        self._languages = languages
+        self._lifetimes = lifetimes
+        self._origin = origin
+        self._secure = secure
+        # a browser takes a cookie with this prefix from this very host alone (RFC 6265bis, 4.1.3.2)
+        self._cookie = "__Host-daybook" if secure else "daybook"
+
+    async def visit(self, request: Request) -> Visit:
+        """
+        Raises:
+            SignInNeeded: nobody is signed in.
+            ForgedRequest: it would change something, and did not come from a page of this session.
+        """
+        token = request.cookies.get(self._cookie, "")
+        session = await self.visitors.find(token)
+        if session is None:
+            raise SignInNeeded
+        if request.method not in SAFE and not is_form_token(token, await _told_token(request)):
+            raise _forged()
+        return Visit(session, self._languages.of(session.locale), form_token(token))
+
+    async def visit_if_any(self, request: Request) -> Visit | None:
+        """The same for a page that is there for everybody."""
+        try:
+            return await self.visit(request)
+        except SignInNeeded:
+            return None
+
+    def language(self, request: Request) -> Language:
+        """Of somebody who is not signed in: what their browser asks for."""
+        return self._languages.of(*accepted(request.headers.get("accept-language", "")))
+
+    def check_site(self, request: Request) -> None:
+        """Lets no other site's page send anything: by what browsers tell of where a request comes from (Fetch Metadata, W3C), and
+        by `Origin` where they do not tell that.
+
+        Raises:
+            ForgedRequest: it would change something, and comes from elsewhere.
+        """
+        if request.method in SAFE:
+            return
+        site = request.headers.get("sec-fetch-site")
+        ours = site == "same-origin" if site is not None else request.headers.get("origin") == self._origin
+        if not ours:
+            raise _forged()
+
+    async def let_in(self, response: Response, person_id: UUID, *, way: str, locale: str) -> None:
+        """Signs a person in: the answer bears the cookie of a new session, whatever the browser had before (session fixation)."""
+        token = await self.visitors.sign_in(person_id, way=way, locale=locale)
+        response.set_cookie(
+            self._cookie,
+            token,
+            max_age=int(self._lifetimes.whole / timedelta(seconds=1)),
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    async def see_out(self, response: Response, visit: Visit) -> None:
+        await self.visitors.sign_out(visit.session)
+        self.forget(response)
+
+    def forget(self, response: Response) -> None:
+        response.delete_cookie(self._cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+
+async def _told_token(request: Request) -> str:
+    """What a form carries: a field of it, or a header where a script sends it. Uploads are not read for it: they are streams."""
+    if (told := request.headers.get(FORM_HEADER)) is not None:
+        return told
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
+        return ""
+    value = (await request.form()).get(FORM_FIELD, "")
+    return value if isinstance(value, str) else ""
+
+
+def _forged() -> ForgedRequest:
+    metrics.forged_requests.inc()
+    return ForgedRequest()
+
+
+def local_path(told: str | None) -> str:
+    """Where to go after signing in: a path of ours, whatever was told (open redirects; RFC 9700, 4.11)."""
+    if told and told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable():
+        return told
+    return "/"

@@ -1,0 +1,18 @@
+"""What the portal counts."""
+
+from prometheus_client import Counter, Histogram
+
+WAYS = ("link", "call")
+signed_in = Counter("daybook_portal_sign_ins_total", "Browsers that were signed in, by the way.", ["way"])
+for _way in WAYS:
+    signed_in.labels(_way)
+
+pages = Histogram(
+    "daybook_portal_page_seconds",
+    "How long a page took, from its request to the end of its answer, by route and class of status.",
+    ["route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+forged_requests = Counter(
+    "daybook_portal_forged_requests_total", "Forms that came from another site, or from a page that is too old."
+)

@@ -1,0 +1,90 @@
+"""The SQL of browser sessions and of links to sign in. Nothing is committed here: the caller's transaction is the boundary."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from portal.browser_sessions import BrowserSession
+
+
+async def add_session(connection: AsyncConnection, session: BrowserSession) -> None:
+    await connection.execute(
+        text(
+            "INSERT INTO browser_sessions (fingerprint, person_id, created_at, seen_at, locale) "
+            "VALUES (:fingerprint, :person_id, :created_at, :seen_at, :locale)"
+        ),
+        vars(session),
+    )
+
+
+async def session(connection: AsyncConnection, fingerprint: bytes) -> BrowserSession | None:
+    found = await connection.execute(
+        text(
+            "SELECT fingerprint, person_id, created_at, seen_at, locale FROM browser_sessions WHERE fingerprint = :fingerprint"
+        ),
+        {"fingerprint": fingerprint},
+    )
+    row = found.one_or_none()
+    return None if row is None else BrowserSession(**row._asdict())
+
+
+async def see_session(connection: AsyncConnection, fingerprint: bytes, now: datetime) -> None:
+    await connection.execute(
+        text("UPDATE browser_sessions SET seen_at = :now WHERE fingerprint = :fingerprint AND seen_at < :now"),
+        {"fingerprint": fingerprint, "now": now},
+    )
+
+
+async def set_locale(connection: AsyncConnection, fingerprint: bytes, locale: str) -> None:
+    await connection.execute(
+        text("UPDATE browser_sessions SET locale = :locale WHERE fingerprint = :fingerprint"),
+        {"fingerprint": fingerprint, "locale": locale},
+    )
+
+
+async def delete_session(connection: AsyncConnection, fingerprint: bytes) -> None:
+    await connection.execute(
+        text("DELETE FROM browser_sessions WHERE fingerprint = :fingerprint"), {"fingerprint": fingerprint}
+    )
+
+
+async def delete_sessions_of(connection: AsyncConnection, person_id: UUID) -> int:
+    """All of a person's. Returns how many there were."""
+    deleted = await connection.execute(
+        text("DELETE FROM browser_sessions WHERE person_id = :person_id"), {"person_id": person_id}
+    )
+    return deleted.rowcount
+
+
+async def delete_sessions_before(connection: AsyncConnection, *, seen: datetime, created: datetime) -> int:
+    """Those that were last seen, or began, before. Returns how many there were."""
+    deleted = await connection.execute(
+        text("DELETE FROM browser_sessions WHERE seen_at < :seen OR created_at < :created"),
+        {"seen": seen, "created": created},
+    )
+    return deleted.rowcount
+
+
+async def add_link(connection: AsyncConnection, fingerprint: bytes, person_id: UUID, until: datetime) -> None:
+    await connection.execute(
+        text(
+            "INSERT INTO sign_in_links (fingerprint, person_id, valid_until) VALUES (:fingerprint, :person_id, :valid_until)"
+        ),
+        {"fingerprint": fingerprint, "person_id": person_id, "valid_until": until},
+    )
+
+
+async def take_link(connection: AsyncConnection, fingerprint: bytes, now: datetime) -> UUID | None:
+    """Uses a link up, which can be done once. Returns whom it signs in; None where it is spent or there is none."""
+    taken = await connection.execute(
+        text("DELETE FROM sign_in_links WHERE fingerprint = :fingerprint RETURNING person_id, valid_until"),
+        {"fingerprint": fingerprint},
+    )
+    row = taken.one_or_none()
+    return None if row is None or row.valid_until <= now else row.person_id
+
+
+async def delete_links_before(connection: AsyncConnection, now: datetime) -> None:
+    await connection.execute(text("DELETE FROM sign_in_links WHERE valid_until <= :now"), {"now": now})

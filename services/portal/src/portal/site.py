@@ -1,0 +1,96 @@
+"""The portal's web application: its pages, what is served beside them, and how whatever goes wrong is told."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidInput, NotFound, Unavailable
+from portal import metrics
+from portal.door import Door, local_path
+from portal.errors import SignInNeeded
+from portal.pages import Pages
+from portal.security_headers import SecurityHeaders
+from portal.sign_in import SEE_OTHER
+from portal.static_files import StaticFiles
+
+log = structlog.get_logger()
+
+STATUS: Mapping[type[DaybookError], int] = {
+    InvalidInput: 422,
+    NotFound: 404,
+    Conflict: 409,
+    Forbidden: 403,
+    DataLoss: 500,
+    Unavailable: 503,
+}
+
+
+class Site:
+    """
+    Args:
+        parts: the routes of all pages.
+        secure: it is reached by https.
+    """
+
+    def __init__(
+        self, door: Door, pages: Pages, static: StaticFiles, parts: Iterable[APIRouter], *, secure: bool
+    ) -> None:
+        self._door = door
+        self._pages = pages
+        self._static = static
+        self._parts = parts
+        self._secure = secure
+
+    def app(self) -> FastAPI:
+        app = FastAPI(title="Daybook portal", docs_url=None, redoc_url=None, openapi_url=None)
+        for part in self._parts:
+            app.include_router(part, dependencies=[Depends(self._door.check_site)])
+        app.router.routes.append(self._static.route())
+        app.add_exception_handler(SignInNeeded, self._to_sign_in)
+        app.add_exception_handler(DaybookError, self._told)
+        app.add_exception_handler(RequestValidationError, self._unreadable)
+        app.add_exception_handler(HTTPException, self._no_page)
+        app.add_exception_handler(Exception, self._failed)
+        app.middleware("http")(self._timed)
+        app.add_middleware(SecurityHeaders, secure=self._secure)
+        return app
+
+    async def _timed(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        began = time.monotonic()
+        answer = await go_on(request)
+        route = getattr(request.scope.get("route"), "path", "none")
+        metrics.pages.labels(route, f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
+        return answer
+
+    async def _to_sign_in(self, request: Request, _error: Exception) -> Response:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        to = request.url_for("ask").include_query_params(next=local_path(here)) if request.method == "GET" else None
+        answer = RedirectResponse(f"{to.path}?{to.query}" if to is not None else "/sign-in", SEE_OTHER)
+        self._door.forget(answer)
+        return answer
+
+    async def _told(self, request: Request, error: Exception) -> Response:
+        status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+        return self._problem(request, status, str(error))
+
+    async def _unreadable(self, request: Request, _error: Exception) -> Response:
+        return self._problem(
+            request, 422, "Something in what was sent is missing or cannot be read. Go back and try again."
+        )
+
+    async def _no_page(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        told = "There is no such page." if status == 404 else "This page does not take that."
+        return self._problem(request, status, told)
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        log.error("page.failed", method=request.method, exc_info=error)
+        return self._problem(request, 500, "Something failed here. It has been noted; try it again later.")
+
+    def _problem(self, request: Request, status: int, sentence: str) -> Response:
+        return self._pages.page("problem.html", self._door.language(request), status=status, sentence=sentence)

@@ -1,0 +1,108 @@
+"""Browsers that are signed in: who they are, kept in PostgreSQL, so that any pod knows them and one can sign them out."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.heartbeat import Heartbeat
+from chassis.waiting import until_set
+from portal import metrics, session_store
+from portal.browser_sessions import SEEN_AGAIN_AFTER, BrowserSession, Lifetimes, fingerprint_of, new_token
+from portal.errors import LinkSpent
+
+log = structlog.get_logger()
+
+FORGOTTEN_EVERY = timedelta(minutes=1)
+LINK_LASTS = timedelta(minutes=10)
+
+
+class Visitors:
+    def __init__(self, database: Database, clock: Clock, lifetimes: Lifetimes) -> None:
+        self._database = database
+        self._clock = clock
+        self._lifetimes = lifetimes
+
+    async def find(self, token: str) -> BrowserSession | None:
+        """The session of a token; None where there is none, or it is over."""
+        fingerprint = fingerprint_of(token)
+        if fingerprint is None:
+            return None
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            session = await session_store.session(connection, fingerprint)
+            if session is None or now >= session.lasts_until(self._lifetimes):
+                return None
+            if now - session.seen_at >= SEEN_AGAIN_AFTER:
+                await session_store.see_session(connection, fingerprint, now)
+        return session
+
+    async def sign_in(self, person_id: UUID, *, way: str, locale: str) -> str:
+        """Begins a session, and returns its token.
+
+        Args:
+            person_id: who it is.
+            way: by which they signed in, for the log and the figures: link, call, oidc.
+            locale: in which they read, BCP 47.
+        """
+        token, now = new_token(), self._clock.now()
+        async with self._database.transaction() as connection:
+            await session_store.add_session(connection, BrowserSession(token.fingerprint, person_id, now, now, locale))
+        metrics.signed_in.labels(way).inc()
+        log.info("person.signed_in", person_id=str(person_id), way=way)
+        return token.text
+
+    async def sign_out(self, session: BrowserSession) -> None:
+        async with self._database.transaction() as connection:
+            await session_store.delete_session(connection, session.fingerprint)
+
+    async def sign_out_everywhere(self, person_id: UUID) -> int:
+        """Ends all sessions of a person. Returns how many there were."""
+        async with self._database.transaction() as connection:
+            return await session_store.delete_sessions_of(connection, person_id)
+
+    async def make_link(self, person_id: UUID) -> str:
+        """The token of a link that signs this person in, once, within LINK_LASTS."""
+        token = new_token()
+        async with self._database.transaction() as connection:
+            await session_store.add_link(connection, token.fingerprint, person_id, self._clock.now() + LINK_LASTS)
+        return token.text
+
+    async def take_link(self, token: str) -> UUID:
+        """Uses a link up. Returns whom it signs in.
+
+        Raises:
+            LinkSpent: it was used, is too old, or never was.
+        """
+        fingerprint = fingerprint_of(token)
+        if fingerprint is not None:
+            async with self._database.transaction() as connection:
+                person_id = await session_store.take_link(connection, fingerprint, self._clock.now())
+            if person_id is not None:
+                return person_id
+        raise LinkSpent
+
+    async def forget_until(self, stop: asyncio.Event) -> None:
+        """Takes away sessions and links that are over, every so often until `stop` is set."""
+        heartbeat = Heartbeat("sessions", self._clock)
+        while not stop.is_set():
+            try:
+                await self.forget()
+            except Unavailable as error:
+                log.warning("sessions.not_forgotten", reason=str(error))
+            else:
+                heartbeat.beat()
+            await until_set(stop, within=FORGOTTEN_EVERY)
+
+    async def forget(self) -> None:
+        """Takes away sessions and links that are over."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            await session_store.delete_links_before(connection, now)
+            await session_store.delete_sessions_before(
+                connection, seen=now - self._lifetimes.idle, created=now - self._lifetimes.whole
+            )
