@@ -11,19 +11,27 @@ from pathlib import Path
 from daybook_cli.embedded import free_port
 
 
+PORT = "{port}"
+"""In a setting: the port that a service has, where it must be told more of it than that."""
+
+
 class ServiceProcess:
-    """`python -m … serve`, always on the same port.
+    """`python -m MODULE serve`, always on the same port.
 
     Args:
         module: of the service.
         port_setting: by which it is told its port.
         log: a file that all of its lives write to.
+        command: another than `serve`.
     """
 
-    def __init__(self, module: str, port_setting: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, module: str, port_setting: str, environment: Mapping[str, str], log: Path, command: str = "serve"
+    ) -> None:
         self.port = free_port()
-        self._module = module
-        self._environment = {**os.environ, **environment, port_setting: str(self.port)}
+        self._argv = (sys.executable, "-m", module, command)
+        own = {name: value.replace(PORT, str(self.port)) for name, value in environment.items()}
+        self._environment = {**os.environ, **own, port_setting: str(self.port)}
         self._log = log
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -31,7 +39,7 @@ class ServiceProcess:
     async def start(self) -> None:
         """Returns once it serves."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._module, "serve"),
+            *self._argv,
             env=self._environment,
             stdout=asyncio.subprocess.PIPE,
             limit=2**20,
@@ -41,7 +49,7 @@ class ServiceProcess:
         await ready.wait()
 
     async def _read(self, process: Process, ready: asyncio.Event) -> None:
-        with self._log.open("ab") as log:
+        with self._log.open("ab", buffering=0) as log:
             async for line in process.stdout:
                 log.write(line)
                 if b"process.ready" in line:
@@ -63,10 +71,10 @@ class ServiceProcess:
 
 @asynccontextmanager
 async def a_service(
-    module: str, port_setting: str, environment: Mapping[str, str], log: Path
+    module: str, port_setting: str, environment: Mapping[str, str], log: Path, command: str = "serve"
 ) -> AsyncIterator[ServiceProcess]:
     """One that serves; it is killed in the end, if it has not ended by itself."""
-    service = ServiceProcess(module, port_setting, environment, log)
+    service = ServiceProcess(module, port_setting, environment, log, command)
     await service.start()
     try:
         yield service

@@ -1,6 +1,7 @@
 """The settings of each way to run this service. README.md has them as a table."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -12,8 +13,8 @@ class MigrateSettings(DatabaseSettings, ServiceSettings):
     """`migrate` and `wait-for-schema` need the database alone."""
 
 
-class LinkSettings(DatabaseSettings, ServiceSettings):
-    """`sign-in-link`: where people reach the portal, and how long they stay signed in."""
+class SiteSettings(DatabaseSettings, ServiceSettings):
+    """Where people reach the portal, and how long they stay signed in."""
 
     portal_url: HttpUrl = Field(description="Where people reach the portal, https://journal.example.org")
     session_idle_days: int = Field(
@@ -44,7 +45,13 @@ class LinkSettings(DatabaseSettings, ServiceSettings):
         return Lifetimes(idle=timedelta(days=self.session_idle_days), whole=timedelta(days=self.session_days))
 
 
-class Settings(TlsSettings, LinkSettings):
+class LinkSettings(SiteSettings):
+    """`sign-in-link`, which prints a link and, unless something is wrong, nothing else."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "error"
+
+
+class Settings(TlsSettings, SiteSettings):
     """`serve`."""
 
     site_host: str = "127.0.0.1"

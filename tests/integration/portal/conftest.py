@@ -1,0 +1,179 @@
+"""The portal as it is, beside window-scheduler and the journal as they are, each a process of its own; one house for all tests of
+these folders, in which each test has a person of its own."""
+
+import base64
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx2
+import pytest
+import pytest_asyncio
+from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
+from real_servers import a_database
+from service_processes import PORT, a_service
+
+import journal
+import portal
+import window_scheduler
+from chassis.migrations import upgrade
+from chassis.rpc import open_channel
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from journal.rights import PORTAL
+
+SCHEMAS = {"window_scheduler": window_scheduler, "journal": journal, "portal": portal}
+
+
+class Page(HTMLParser):
+    """What a page says: its text, its links, and the fields of its forms."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.links: list[str] = []
+        self.fields: dict[str, str] = {}
+        self._silent = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        self._silent += tag in {"script", "style"}
+        if tag == "a" and "href" in told:
+            self.links.append(told["href"])
+        if tag == "input" and "name" in told:
+            self.fields[told["name"]] = told.get("value") or ""
+
+    def handle_endtag(self, tag):
+        self._silent -= tag in {"script", "style"}
+
+    def handle_data(self, data):
+        if not self._silent:
+            self.text += " ".join(data.split()) + " " if data.strip() else ""
+
+
+@dataclass
+class Browser:
+    """A browser at the portal: it keeps cookies, and tells where a form of its pages comes from, as browsers do."""
+
+    http: httpx2.AsyncClient
+    origin: str
+
+    async def get(self, path: str, **more):
+        return await self.http.get(path, headers={"sec-fetch-site": "same-origin", **more.pop("headers", {})}, **more)
+
+    async def post(self, path: str, fields: dict[str, str], **more):
+        headers = {"sec-fetch-site": "same-origin", "origin": self.origin, **more.pop("headers", {})}
+        return await self.http.post(path, data=fields, headers=headers, **more)
+
+    async def page(self, path: str) -> Page:
+        answer = await self.get(path)
+        assert answer.status_code == 200, (answer.status_code, answer.headers.get("location"))
+        return Page(answer.text)
+
+
+@dataclass
+class House:
+    """
+    Attributes:
+        people, windows, calls: window-scheduler's own gRPC.
+        journal: a channel to the journal's, on which each call shows whatever token may make it.
+        log: of the portal.
+    """
+
+    origin: str
+    environment: dict[str, str]
+    log: Path
+    people: "rpc.PeopleServiceAsyncStub"
+    windows: "rpc.WindowsServiceAsyncStub"
+    calls: "rpc.CallsServiceAsyncStub"
+    journal: object
+    browsers: list[httpx2.AsyncClient] = field(default_factory=list)
+    lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
+
+    async def person(self, **changes) -> pb.Person:
+        """Someone in Vienna who agreed to be called, on a line of their own."""
+        request = pb.CreatePersonRequest(
+            name="Ada Lovelace",
+            phone_number=f"+43660{next(self.lines)}",
+            time_zone="Europe/Vienna",
+            locale="en-GB",
+            consent=pb.Consent(wording_version="v1", channel="portal"),
+        )
+        request.consent.given_at.GetCurrentTime()
+        request.MergeFrom(pb.CreatePersonRequest(**changes))
+        return (await self.people.CreatePerson(request)).person
+
+    def link(self, person: pb.Person) -> str:
+        """A link that signs a person in, as an operator makes it."""
+        argv = [sys.executable, "-m", "portal", "sign-in-link", person.person_id]
+        made = subprocess.run(argv, env=self.environment, capture_output=True, text=True, check=True)
+        return made.stdout.splitlines()[-1]
+
+    def browser(self) -> Browser:
+        http = httpx2.AsyncClient(base_url=self.origin)
+        self.browsers.append(http)
+        return Browser(http, self.origin)
+
+    async def signed_in(self, person: pb.Person) -> Browser:
+        """A browser of this person's."""
+        browser = self.browser()
+        answer = await browser.post("/sign-in/link", {"token": self.link(person).rpartition("/")[2]})
+        assert answer.status_code == 303
+        return browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(postgres_server, nats_server, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("portal")
+    key = folder / "people.key"
+    key.write_text(base64.b64encode(bytes(range(32))).decode())
+    (folder / "keks").mkdir()
+    (folder / "keks" / "first").write_text(base64.b64encode(bytes(range(32, 64))).decode())
+    async with a_database(postgres_server) as url:
+        for schema, package in SCHEMAS.items():
+            await upgrade(url, schema=schema, revisions=Path(package.__file__).parent / "migrations")
+        common = {
+            "PATH": os.environ["PATH"],
+            "DAYBOOK_DATABASE_URL": url,
+            "DAYBOOK_NATS_URL": nats_server.url,
+            "DAYBOOK_PEOPLE_KEY_FILE": str(key),
+            "DAYBOOK_KEK_FOLDER": str(folder / "keks"),
+            "DAYBOOK_OBJECT_STORE_URL": (folder / "objects").as_uri(),
+            # everybody may be called at any time of day: nothing here is about the night
+            "DAYBOOK_CALLING_HOURS_START": "00:00",
+            "DAYBOOK_CALLING_HOURS_END": "23:59",
+            **SETTINGS,
+        }
+        async with (
+            a_service("window_scheduler", "DAYBOOK_GRPC_PORT", common, folder / "scheduler.log", "api") as scheduler,
+            a_service("journal", "DAYBOOK_GRPC_PORT", common, folder / "journal.log") as kept,
+            open_channel(f"127.0.0.1:{scheduler.port}") as scheduler_channel,
+            open_channel_of_all(f"127.0.0.1:{kept.port}", Tokens()) as journal_channel,
+        ):
+            settings = {
+                **common,
+                "DAYBOOK_PORTAL_URL": f"http://127.0.0.1:{PORT}",
+                "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
+                "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",
+                "DAYBOOK_JOURNAL_SECRET": SECRETS[PORTAL].get_secret_value(),
+            }
+            async with a_service("portal", "DAYBOOK_SITE_PORT", settings, folder / "portal.log") as site:
+                origin = f"http://127.0.0.1:{site.port}"
+                opened = House(
+                    origin,
+                    {**settings, "DAYBOOK_PORTAL_URL": origin},
+                    folder / "portal.log",
+                    rpc.PeopleServiceStub(scheduler_channel),
+                    rpc.WindowsServiceStub(scheduler_channel),
+                    rpc.CallsServiceStub(scheduler_channel),
+                    journal_channel,
+                )
+                yield opened
+                for http in opened.browsers:
+                    await http.aclose()
