@@ -10,7 +10,6 @@ from pathlib import Path
 
 from daybook_cli.embedded import free_port
 
-
 PORT = "{port}"
 """In a setting: the port that a service has, where it must be told more of it than that."""
 

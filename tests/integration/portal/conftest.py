@@ -12,14 +12,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx2
-import pytest
+import portal
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
 from real_servers import a_database
 from service_processes import PORT, a_service
 
 import journal
-import portal
 import window_scheduler
 from chassis.migrations import upgrade
 from chassis.rpc import open_channel

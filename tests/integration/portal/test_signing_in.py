@@ -113,7 +113,11 @@ async def test_each_answer_forbids_what_pages_do_not_need(house):
     for path in ("/", "/sign-in", "/nothing", style):
         headers = (await browser.get(path)).headers
         policy = dict(each.split(" ", 1) for each in headers["content-security-policy"].split("; "))
-        assert (policy["default-src"], policy["script-src"], policy["frame-ancestors"]) == ("'none'", "'self'", "'none'")
+        assert (policy["default-src"], policy["script-src"], policy["frame-ancestors"]) == (
+            "'none'",
+            "'self'",
+            "'none'",
+        )
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
     assert page.headers["cache-control"] == "no-store"
