@@ -34,9 +34,18 @@ class Language:
     locale: Locale
     texts: NullTranslations
 
+    def say(self, text: str, **named: object) -> str:
+        """A sentence in this language, with what it names in its places: `say("You are called at %(at)s.", at=…)`."""
+        return self.texts.gettext(text) % named if named else self.texts.gettext(text)
+
+    def say_of(self, number: int, one: str, many: str, **named: object) -> str:
+        """The same with the form for a number, which both name as %(num)d: `say_of(2, "%(num)d day", "%(num)d days")`."""
+        return self.texts.ngettext(one, many, number) % {"num": number, **named}
+
     def day(self, day: date) -> str:
         """Tuesday, December 1"""
-        return str(format_skeleton("MMMMEEEEd", day, locale=self.locale))
+        weekday = format_date(day, "EEEE", locale=self.locale)
+        return f"{weekday}, {format_skeleton('MMMMd', day, locale=self.locale)}"
 
     def day_of_year(self, day: date) -> str:
         """December 1, 2026"""
