@@ -9,6 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.synced
 TOOLS := .venv/.tools
 CHECKOV := .venv/.checkov
+LOCALE_KEYWORDS := --keyword marked --keyword say --keyword say_of:2,3
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis services emulators cli deploy benchmarks tests
 # benchmarks with the same peers share an environment
@@ -16,7 +17,7 @@ PEERS_OF := $(if $(filter gap,$(NAME)),calls,$(NAME))
 PEERS := $(if $(wildcard benchmarks/$(PEERS_OF)/requirements.txt),.venv/bench-$(PEERS_OF)/.synced)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test test-endurance test-observed bench lint chart chart-golden chart-docs chart-released format proto dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-endurance test-observed bench lint chart chart-golden chart-docs chart-released format proto locales dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -105,6 +106,10 @@ format: $(STAMP) ## Bring the code into its form
 
 proto: $(STAMP) ## Generate libs/contracts from proto/
 	@proto/generate ../libs/contracts/src
+
+locales: $(STAMP) ## Bring the portal's catalogues of translations up to its texts; what is new is to be translated in them
+	@cd services/portal && ../../$(BIN)/pybabel --quiet extract --mapping-file locales.cfg $(LOCALE_KEYWORDS) --no-location --sort-output --omit-header --output-file ../../.venv/portal.pot src/portal
+	@cd services/portal/src/portal/locales && for po in *.po; do ../../../../../$(BIN)/pybabel --quiet update --input-file ../../../../../.venv/portal.pot --output-file $$po --locale $${po%.po} --no-fuzzy-matching --ignore-obsolete --omit-header; done
 
 dashboards: $(STAMP) ## Write the Grafana dashboards of the chart from deploy/dashboards
 	@cd deploy && ../$(BIN)/python -m dashboards helm/daybook/dashboards

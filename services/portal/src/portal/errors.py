@@ -10,6 +10,7 @@ DaybookError
 """
 
 from chassis.errors import Conflict, Forbidden, Unauthenticated
+from portal.languages import marked
 
 
 class SignInNeeded(Unauthenticated):
@@ -20,10 +21,12 @@ class SignInNeeded(Unauthenticated):
 class ForgedRequest(Forbidden):
     def __init__(self) -> None:
         super().__init__(
-            "This did not come from a page of Daybook that is open now. Load the page again, and send it anew."
+            marked("This did not come from a page of Daybook that is open now. Load the page again, and send it anew.")
         )
 
 
 class LinkSpent(Conflict):
     def __init__(self) -> None:
-        super().__init__("This link has been used, or is too old. Ask for another one, or sign in by telephone.")
+        super().__init__(
+            marked("This link has been used, or is too old. Ask for another one, or sign in by telephone.")
+        )

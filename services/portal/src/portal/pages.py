@@ -46,6 +46,7 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
+        made.policies["ext.i18n.trimmed"] = True  # how a template breaks its lines is no part of a sentence
         install: Any = made  # the extension's methods are not in the types
         install.install_gettext_translations(language.texts, newstyle=True)
         made.globals |= {"static": self._static.url, "FORM_FIELD": FORM_FIELD}

@@ -13,6 +13,7 @@ from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidI
 from portal import metrics
 from portal.door import Door, local_path
 from portal.errors import SignInNeeded
+from portal.languages import marked
 from portal.pages import Pages
 from portal.security_headers import SecurityHeaders
 from portal.sign_in import SEE_OTHER
@@ -80,17 +81,18 @@ class Site:
 
     async def _unreadable(self, request: Request, _error: Exception) -> Response:
         return self._problem(
-            request, 422, "Something in what was sent is missing or cannot be read. Go back and try again."
+            request, 422, marked("Something in what was sent is missing or cannot be read. Go back and try again.")
         )
 
     async def _no_page(self, request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        told = "There is no such page." if status == 404 else "This page does not take that."
+        told = marked("There is no such page.") if status == 404 else marked("This page does not take that.")
         return self._problem(request, status, told)
 
     async def _failed(self, request: Request, error: Exception) -> Response:
         log.error("page.failed", method=request.method, exc_info=error)
-        return self._problem(request, 500, "Something failed here. It has been noted; try it again later.")
+        return self._problem(request, 500, marked("Something failed here. It has been noted; try it again later."))
 
     def _problem(self, request: Request, status: int, sentence: str) -> Response:
-        return self._pages.page("problem.html", self._door.language(request), status=status, sentence=sentence)
+        language = self._door.language(request)
+        return self._pages.page("problem.html", language, status=status, sentence=language.say(sentence))

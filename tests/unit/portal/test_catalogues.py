@@ -1,0 +1,45 @@
+"""Whatever the portal says is in each language that it speaks."""
+
+import re
+from pathlib import Path
+
+import portal
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from portal.languages import CATALOGUES
+
+PACKAGE = Path(portal.__file__).parent
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+OPTIONS = {"templates/**.html": {"trimmed": "true"}}
+KEYWORDS = {
+    **dict.fromkeys(("_", "gettext", "marked", "say"), None),
+    **dict.fromkeys(("ngettext",), (1, 2)),
+    "say_of": (2, 3),
+}
+PLACE = re.compile(r"%\((\w+)\)")
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """All that stands in templates and code; a pair where it has a form for one and one for many."""
+    found = extract_from_dir(PACKAGE, METHODS, OPTIONS, KEYWORDS)
+    return {text for _file, _line, text, _comments, _context in found}
+
+
+def test_the_search_finds_texts_of_templates_and_of_code(texts):
+    assert "This link signs you in on this device. It can be used once." in texts
+    assert "There is no such page." in texts
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
+def test_a_catalogue_has_every_text_with_the_same_places_and_no_other(texts, path):
+    with path.open("rb") as file:
+        catalogue = {each.id: each for each in read_po(file, locale=path.stem, abort_invalid=True) if each.id}
+    assert set(catalogue) == texts, "make locales brings the catalogue up to the texts"
+    for text, message in catalogue.items():
+        translated = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(translated), f"not translated: {text}"
+        assert not message.fuzzy, text
+        places = {place for part in ([text] if isinstance(text, str) else text) for place in PLACE.findall(part)}
+        assert {place for part in translated for place in PLACE.findall(part)} == places, text
