@@ -28,7 +28,6 @@ def open_cobblestone(key: bytes, context: bytes, message: bytes) -> bytes:
     derived = HKDFExpand(SHA512(), 32 + 12 + 32, info).derive(key)
     assert derived[44:] == commitment
     chunks = [body[at : at + 16_400] for at in range(0, len(body), 16_400)]
-    assert chunks
     assert len(chunks[-1]) < 16_400
     base = int.from_bytes(derived[32:44], "big")
     nonces = [(base ^ number).to_bytes(12, "big") for number in range(len(chunks))]
@@ -39,12 +38,10 @@ def text_of(message: bytes, field: int) -> str:
     """A field of a protobuf message of numbers (wire type 0) and strings or messages (2); the last, where it has several."""
 
     def number() -> int:
-        value, shift = 0, 0
-        for byte in rest:
-            value, shift = value | (byte & 127) << shift, shift + 7
-            if byte < 128:
-                break
-        return value
+        digits = [next(rest)]
+        while digits[-1] & 128:
+            digits.append(next(rest))
+        return sum((digit & 127) << 7 * at for at, digit in enumerate(digits))
 
     rest, fields = iter(message), {}
     for key in rest:
@@ -68,28 +65,24 @@ def read(
         [wrapped] = [row.wrapped for row in tables["person_keys"] if row.person_id == person]
         person_key = open_envelope(kek, place(person, person, "person-key"), wrapped)
         session_key = open_envelope(person_key, place(person, session, "session-key"), sealed.wrapped_key)
-        recording = recorded.recording_id
         if recorded.wrapped_key is not None:  # else the audio was removed, and no track names a segment
-            key = open_envelope(person_key, place(person, recording, "recording-key"), recorded.wrapped_key)
+            key = open_envelope(person_key, place(person, recorded.recording_id, "recording-key"), recorded.wrapped_key)
         inventory = json.loads(open_envelope(session_key, place(person, session, "inventory"), entry.inventory))
         words = [
             text_of(open_envelope(session_key, place(person, session, "turn", number), turn.sealed), 3)
             for number, turn in enumerate(turns)
         ]
-        revisions = sorted(
-            (row for row in tables["revisions"] if row.session_id == session), key=lambda row: row.number
-        )
         titles = [
-            text_of(open_envelope(session_key, place(person, session, "revision", number), revision.sealed), 4)
-            for number, revision in enumerate(revisions, start=1)
+            text_of(open_envelope(session_key, place(person, session, "revision", revision.number), revision.sealed), 4)
+            for revision in sorted(tables["revisions"], key=lambda row: row.number)
+            if revision.session_id == session
         ]
         assert len(words) == inventory["turns"]
         tracks = dict.fromkeys(inventory["tracks"], b"")
         for track, segments in inventory["tracks"].items():
-            for number, start, samples in sorted(segments, key=lambda segment: (segment[1], segment[0])):
-                context = place(person, recording, f"audio.{track}", number) + start.to_bytes(8, "big")
-                message = (objects / f"recordings/{recording}/{track}/{number:08d}-{start:08d}").read_bytes()
-                audio = open_cobblestone(key, b"daybook.audio.v1" + context, message)
-                assert len(audio) == samples
-                tracks[track] += audio
+            for number, start, _ in sorted(segments, key=lambda segment: (segment[1], segment[0])):
+                context = place(person, recorded.recording_id, f"audio.{track}", number) + start.to_bytes(8, "big")
+                path = objects / f"recordings/{recorded.recording_id}/{track}/{number:08d}-{start:08d}"
+                tracks[track] += open_cobblestone(key, b"daybook.audio.v1" + context, path.read_bytes())
+            assert len(tracks[track]) == sum(samples for _, _, samples in segments)
         yield entry.entry_id, words, titles, tracks
