@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from fnmatch import fnmatchcase
 from itertools import permutations
 from pathlib import Path
@@ -137,6 +137,22 @@ async def test_a_gateway_overhears_the_others(server):
         await tell(server, CALL_PROGRESSED, "overheard")
         async with asyncio.timeout(20):
             assert (await heard.get()).call_id == "overheard"
+
+
+async def test_the_portal_overhears_every_event_and_tells_none(server):
+    heard = asyncio.Queue()
+    async with bus_of(server, "portal") as bus, AsyncExitStack() as overhearing:
+        for event in EVENTS.values():
+            await overhearing.enter_async_context(bus.overhearing(event, heard.put_nowait))
+        await bus.check()
+        for event in EVENTS.values():
+            await tell(server, event, event.subject)
+        async with asyncio.timeout(20):
+            assert {(await heard.get()).call_id for _ in EVENTS} == set(EVENTS)
+    async with refusals_of(server, "portal") as (client, refusals):
+        for subject in EVENTS:
+            await client.publish(subject, b"")
+        assert all("permissions violation" in it for it in await refusals(len(EVENTS)))
 
 
 async def test_the_toolbox_looks_at_everything(server):

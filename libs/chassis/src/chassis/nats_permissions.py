@@ -69,6 +69,8 @@ SERVICES: Mapping[str, NatsUser] = {
     # the carrier's callbacks come to any gateway, and the one that holds the call is to know of them
     "voice-gateway": NatsUser(publishes=[CALL_PROGRESSED], watches=[CALL_PROGRESSED.subject]),
     "journal": NatsUser(consumes={"journal-call-finished": CALL_FINISHED}),
+    # people's pages show a call while it goes on; the portal tells nothing
+    "portal": NatsUser(watches=[CALLS_SUBJECTS]),
 }
 
 CONSUMERS: Mapping[str, Event] = {
@@ -125,6 +127,8 @@ def permissions_of(user: str) -> dict[str, list[str]]:
     for stream in does.makes_streams:
         publish += [f"$JS.API.STREAM.CREATE.{stream}", f"$JS.API.STREAM.UPDATE.{stream}"]
     publish += [f"$JS.API.{question}" for question in does.asks]
+    # nats-server takes an empty list for no list: who has nothing to say would be allowed to say everything
+    publish = publish or [f"{inbox_prefix(user)}.>"]
     return {"publish": publish, "subscribe": [f"{inbox_prefix(user)}.>", *does.watches]}
 
 
