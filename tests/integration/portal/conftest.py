@@ -8,18 +8,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import portal
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
+from portal.browser_sessions import Lifetimes
+from portal.visitors import Visitors
 from real_servers import a_database
 from service_processes import PORT, a_service
 
 import journal
 import window_scheduler
+from chassis.clock import SystemClock
+from chassis.database import open_database
 from chassis.migrations import upgrade
 from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
@@ -70,6 +76,10 @@ class Browser:
         headers = {"sec-fetch-site": "same-origin", "origin": self.origin, **more.pop("headers", {})}
         return await self.http.post(path, data=fields, headers=headers, **more)
 
+    async def send(self, page: str, path: str, fields: dict[str, str]):
+        """A form of a page, with the token that this has."""
+        return await self.post(path, {"form_token": (await self.page(page)).fields["form_token"], **fields})
+
     async def page(self, path: str) -> Page:
         answer = await self.get(path)
         assert answer.status_code == 200, (answer.status_code, answer.headers.get("location"))
@@ -82,6 +92,7 @@ class House:
     Attributes:
         people, windows, calls: window-scheduler's own gRPC.
         journal: a channel to the journal's, on which each call shows whatever token may make it.
+        visitors: of the portal's own database.
         log: of the portal.
     """
 
@@ -92,6 +103,7 @@ class House:
     windows: "rpc.WindowsServiceAsyncStub"
     calls: "rpc.CallsServiceAsyncStub"
     journal: object
+    visitors: Visitors
     browsers: list[httpx2.AsyncClient] = field(default_factory=list)
     lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
 
@@ -122,7 +134,8 @@ class House:
     async def signed_in(self, person: pb.Person) -> Browser:
         """A browser of this person's."""
         browser = self.browser()
-        answer = await browser.post("/sign-in/link", {"token": self.link(person).rpartition("/")[2]})
+        token = await self.visitors.make_link(UUID(person.person_id))
+        answer = await browser.post("/sign-in/link", {"token": token})
         assert answer.status_code == 303
         return browser
 
@@ -154,6 +167,7 @@ async def house(postgres_server, nats_server, tmp_path_factory):
             a_service("journal", "DAYBOOK_GRPC_PORT", common, folder / "journal.log") as kept,
             open_channel(f"127.0.0.1:{scheduler.port}") as scheduler_channel,
             open_channel_of_all(f"127.0.0.1:{kept.port}", Tokens()) as journal_channel,
+            open_database(url, schema="portal") as database,
         ):
             settings = {
                 **common,
@@ -172,6 +186,7 @@ async def house(postgres_server, nats_server, tmp_path_factory):
                     rpc.WindowsServiceStub(scheduler_channel),
                     rpc.CallsServiceStub(scheduler_channel),
                     journal_channel,
+                    Visitors(database, SystemClock(), Lifetimes(idle=timedelta(days=14), whole=timedelta(days=90))),
                 )
                 yield opened
                 for http in opened.browsers:

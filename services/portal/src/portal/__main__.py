@@ -15,9 +15,18 @@ from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade, wait_for_schema
 from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
+from chassis.tokens import TokenSigner
+from daybook.journal.v1 import journal_pb2
+from portal.calling_pages import CallingPages
+from portal.devices import Devices
 from portal.door import Door
+from portal.farewell import Farewell
+from portal.keeping import JournalKeeping
+from portal.keeping_pages import KeepingPages
 from portal.languages import Languages
+from portal.me import Me
 from portal.pages import Pages
+from portal.profile_pages import ProfilePages
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
@@ -56,13 +65,25 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         open_database(url, schema=SCHEMA) as database,
         open_channel(settings.scheduler_target, tls=settings.tls()) as scheduler_channel,
+        open_channel(settings.journal_target, tls=settings.tls()) as journal_channel,
     ):
         scheduler = Scheduler(scheduler_channel)
+        signer = TokenSigner(SERVICE, settings.journal_secret, clock, audience=journal_pb2.DESCRIPTOR.package)
+        keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
-        parts = (SignIn(door, pages, scheduler), Today(door, pages, scheduler, clock))
+        parts = (
+            SignIn(door, pages, scheduler),
+            Today(door, pages, scheduler, clock),
+            Me(door, pages, scheduler, keeping),
+            ProfilePages(door, pages, scheduler, clock),
+            CallingPages(door, pages, scheduler, clock),
+            KeepingPages(door, pages, scheduler, keeping),
+            Devices(door, pages, scheduler),
+            Farewell(door, pages, scheduler, keeping),
+        )
         site = Site(door, pages, static, [part.router() for part in parts], secure=settings.secure)
         checks = {"database": database.check}
         async with (

@@ -1,5 +1,6 @@
 """The SQL of browser sessions and of links to sign in. Nothing is committed here: the caller's transaction is the boundary."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,16 +38,45 @@ async def see_session(connection: AsyncConnection, fingerprint: bytes, now: date
     )
 
 
-async def set_locale(connection: AsyncConnection, fingerprint: bytes, locale: str) -> None:
+async def sessions_of(connection: AsyncConnection, person_id: UUID) -> Sequence[BrowserSession]:
+    """All of a person's, the last seen first."""
+    found = await connection.execute(
+        text(
+            "SELECT fingerprint, person_id, created_at, seen_at, locale FROM browser_sessions WHERE person_id = :person_id "
+            "ORDER BY seen_at DESC, created_at DESC, fingerprint"
+        ),
+        {"person_id": person_id},
+    )
+    return [BrowserSession(**row._asdict()) for row in found]
+
+
+async def set_locale_of(connection: AsyncConnection, person_id: UUID, locale: str) -> None:
+    """In all browsers of a person's."""
     await connection.execute(
-        text("UPDATE browser_sessions SET locale = :locale WHERE fingerprint = :fingerprint"),
-        {"fingerprint": fingerprint, "locale": locale},
+        text("UPDATE browser_sessions SET locale = :locale WHERE person_id = :person_id"),
+        {"person_id": person_id, "locale": locale},
     )
 
 
 async def delete_session(connection: AsyncConnection, fingerprint: bytes) -> None:
     await connection.execute(
         text("DELETE FROM browser_sessions WHERE fingerprint = :fingerprint"), {"fingerprint": fingerprint}
+    )
+
+
+async def delete_session_of(connection: AsyncConnection, person_id: UUID, fingerprint: bytes) -> None:
+    """One of a person's; nobody else's."""
+    await connection.execute(
+        text("DELETE FROM browser_sessions WHERE fingerprint = :fingerprint AND person_id = :person_id"),
+        {"fingerprint": fingerprint, "person_id": person_id},
+    )
+
+
+async def delete_other_sessions(connection: AsyncConnection, session: BrowserSession) -> None:
+    """All of a person's but this one."""
+    await connection.execute(
+        text("DELETE FROM browser_sessions WHERE person_id = :person_id AND fingerprint <> :fingerprint"),
+        {"person_id": session.person_id, "fingerprint": session.fingerprint},
     )
 
 

@@ -1,6 +1,7 @@
 """Browsers that are signed in: who they are, kept in PostgreSQL, so that any pod knows them and one can sign them out."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -59,6 +60,28 @@ class Visitors:
     async def sign_out(self, session: BrowserSession) -> None:
         async with self._database.transaction() as connection:
             await session_store.delete_session(connection, session.fingerprint)
+
+    async def browsers_of(self, person_id: UUID) -> Sequence[BrowserSession]:
+        """The sessions of a person that are not over, the last seen first."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await session_store.sessions_of(connection, person_id)
+        return [session for session in found if now < session.lasts_until(self._lifetimes)]
+
+    async def sign_out_browser(self, person_id: UUID, fingerprint: bytes) -> None:
+        """Ends one session of a person's; one of somebody else stays."""
+        async with self._database.transaction() as connection:
+            await session_store.delete_session_of(connection, person_id, fingerprint)
+
+    async def sign_out_elsewhere(self, session: BrowserSession) -> None:
+        """Ends all other sessions of its person."""
+        async with self._database.transaction() as connection:
+            await session_store.delete_other_sessions(connection, session)
+
+    async def read_in(self, person_id: UUID, locale: str) -> None:
+        """From now on a person reads this language, in each of their browsers. `locale` is BCP 47."""
+        async with self._database.transaction() as connection:
+            await session_store.set_locale_of(connection, person_id, locale)
 
     async def sign_out_everywhere(self, person_id: UUID) -> int:
         """Ends all sessions of a person. Returns how many there were."""

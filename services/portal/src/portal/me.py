@@ -1,0 +1,69 @@
+"""What a person can set, at a glance: each thing with what holds now, and the way to where it is changed."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from chassis.errors import NotFound, Unavailable
+from portal.door import Door, Visit
+from portal.keeping import JournalKeeping
+from portal.keeping_words import keeping_words
+from portal.languages import Language
+from portal.pages import Pages
+from portal.programmes import programme_name
+from portal.scheduler import Scheduler
+from portal.sign_in import SEE_OTHER
+from portal.spoken_locales import locale_choice
+
+
+class Me:
+    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping) -> None:
+        self._door = door
+        self._pages = pages
+        self._scheduler = scheduler
+        self._journal = journal
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/me")
+        async def me(visit: Annotated[Visit, Depends(self._door.visit)], done: str = "") -> Response:
+            try:
+                return await self._page(visit, done)
+            except NotFound:
+                # the person was deleted, and perhaps not all of them
+                return RedirectResponse("/me/delete", SEE_OTHER)
+
+        return router
+
+    async def _page(self, visit: Visit, done: str) -> HTMLResponse:
+        person = await self._scheduler.person(visit.person_id)
+        try:
+            keeping = keeping_words(await self._journal.keeping(visit.person_id), visit.language)
+        except Unavailable:
+            keeping = []
+        return self._pages.page(
+            "me.html",
+            visit.language,
+            visit=visit,
+            person=person,
+            programme=programme_name(person.programme, visit.language),
+            locale=locale_choice(person.locale),
+            keeping=keeping,
+            browsers=len(await self._door.visitors.browsers_of(visit.person_id)),
+            done=_done(visit.language).get(done, ""),
+        )
+
+
+def _done(language: Language) -> Mapping[str, str]:
+    """What the page says after something was changed, by the name that its address has for that."""
+    return {
+        "profile": language.say("Saved."),
+        "programme": language.say("Saved. It holds from your next call on."),
+        "hours": language.say("Saved. It holds from now on."),
+        "keeping": language.say("Saved."),
+        "consent": language.say("Thank you. You are called in your windows again."),
+        "opt-out": language.say("You are not called any more, from this moment on."),
+    }
