@@ -1,6 +1,7 @@
 """The portal as it is, beside window-scheduler and the journal as they are, each a process of its own; one house for all tests of
 these folders, in which each test has a person of its own."""
 
+import asyncio
 import base64
 import itertools
 import os
@@ -15,24 +16,37 @@ from uuid import UUID
 
 import httpx2
 import portal
+import pytest
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
 from portal.browser_sessions import Lifetimes
 from portal.visitors import Visitors
-from real_servers import a_database
+from real_servers import RealNats, a_database
 from service_processes import PORT, a_service
 
+import call_dispatcher
 import journal
 import window_scheduler
+from chassis.bus import Bus, open_bus
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from chassis.migrations import upgrade
+from chassis.nats_access import NatsAccess
 from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
+from daybook_cli.embedded import free_port
+from emulators.twilio import TwilioEmulatorSettings
+from emulators.twilio import serve as serving_carrier
 from journal.rights import PORTAL
 
-SCHEMAS = {"window_scheduler": window_scheduler, "journal": journal, "portal": portal}
+CARRIER_TOKEN = "token"
+SCHEMAS = {
+    "call_dispatcher": call_dispatcher,
+    "window_scheduler": window_scheduler,
+    "journal": journal,
+    "portal": portal,
+}
 
 
 class Page(HTMLParser):
@@ -93,6 +107,7 @@ class House:
         people, windows, calls: window-scheduler's own gRPC.
         journal: a channel to the journal's, on which each call shows whatever token may make it.
         visitors: of the portal's own database.
+        bus: where tests tell what the carrier would, through voice-gateway.
         log: of the portal.
     """
 
@@ -104,6 +119,7 @@ class House:
     calls: "rpc.CallsServiceAsyncStub"
     journal: object
     visitors: Visitors
+    bus: Bus
     browsers: list[httpx2.AsyncClient] = field(default_factory=list)
     lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
 
@@ -140,8 +156,20 @@ class House:
         return browser
 
 
+@pytest.fixture(scope="session")
+def own_nats(tmp_path_factory):
+    """A NATS for this house alone: services of other tests would take its events."""
+    server = RealNats(tmp_path_factory.mktemp("portal-nats"))
+    server.start()
+    try:
+        asyncio.run(server.until_answering())
+        yield server.embedded
+    finally:
+        server.stop()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(postgres_server, nats_server, tmp_path_factory):
+async def house(postgres_server, own_nats, tmp_path_factory):
     folder = tmp_path_factory.mktemp("portal")
     key = folder / "people.key"
     key.write_text(base64.b64encode(bytes(range(32))).decode())
@@ -153,7 +181,7 @@ async def house(postgres_server, nats_server, tmp_path_factory):
         common = {
             "PATH": os.environ["PATH"],
             "DAYBOOK_DATABASE_URL": url,
-            "DAYBOOK_NATS_URL": nats_server.url,
+            "DAYBOOK_NATS_URL": own_nats.url,
             "DAYBOOK_PEOPLE_KEY_FILE": str(key),
             "DAYBOOK_KEK_FOLDER": str(folder / "keks"),
             "DAYBOOK_OBJECT_STORE_URL": (folder / "objects").as_uri(),
@@ -165,6 +193,24 @@ async def house(postgres_server, nats_server, tmp_path_factory):
         async with (
             a_service("window_scheduler", "DAYBOOK_GRPC_PORT", common, folder / "scheduler.log", "api") as scheduler,
             a_service("journal", "DAYBOOK_GRPC_PORT", common, folder / "journal.log") as kept,
+            serving_carrier(TwilioEmulatorSettings(auth_token=CARRIER_TOKEN)) as carrier,
+            a_service(
+                "call_dispatcher",
+                "DAYBOOK_GRPC_PORT",
+                {
+                    **common,
+                    "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
+                    "DAYBOOK_CALLS_PER_SECOND": "100",
+                    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+                    "TWILIO_AUTH_TOKEN": CARRIER_TOKEN,
+                    "TWILIO_FROM_NUMBER": "+15005550006",
+                    "TWILIO_API_URL": carrier.base_url,
+                    # nobody is there: what the carrier tells, the tests tell
+                    "PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
+                },
+                folder / "dispatcher.log",
+            ) as dispatcher,
+            open_bus(NatsAccess(own_nats.url), source="voice-gateway", clock=SystemClock()) as bus,
             open_channel(f"127.0.0.1:{scheduler.port}") as scheduler_channel,
             open_channel_of_all(f"127.0.0.1:{kept.port}", Tokens()) as journal_channel,
             open_database(url, schema="portal") as database,
@@ -173,6 +219,7 @@ async def house(postgres_server, nats_server, tmp_path_factory):
                 **common,
                 "DAYBOOK_PORTAL_URL": f"http://127.0.0.1:{PORT}",
                 "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
+                "DAYBOOK_DISPATCHER_TARGET": f"127.0.0.1:{dispatcher.port}",
                 "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",
                 "DAYBOOK_JOURNAL_SECRET": SECRETS[PORTAL].get_secret_value(),
             }
@@ -187,6 +234,7 @@ async def house(postgres_server, nats_server, tmp_path_factory):
                     rpc.CallsServiceStub(scheduler_channel),
                     journal_channel,
                     Visitors(database, SystemClock(), Lifetimes(idle=timedelta(days=14), whole=timedelta(days=90))),
+                    bus,
                 )
                 yield opened
                 for http in opened.browsers:

@@ -17,13 +17,19 @@ from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
+from portal.call_now import CallNow
 from portal.calling_pages import CallingPages
+from portal.days import Days
 from portal.devices import Devices
+from portal.dispatcher import Dispatcher
 from portal.door import Door
 from portal.farewell import Farewell
+from portal.hearing import hear_until
 from portal.keeping import JournalKeeping
 from portal.keeping_pages import KeepingPages
+from portal.kept_calls import KeptCalls
 from portal.languages import Languages
+from portal.live import Live
 from portal.me import Me
 from portal.pages import Pages
 from portal.profile_pages import ProfilePages
@@ -32,6 +38,7 @@ from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
 from portal.site import Site
 from portal.static_files import StaticFiles
+from portal.switchboard import Switchboard
 from portal.today import Today
 from portal.visitors import Visitors
 
@@ -62,21 +69,28 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     clock = SystemClock()
     url = settings.database_url.get_secret_value()
     await check_schema(url, schema=SCHEMA, revisions=REVISIONS)
+    tls, switchboard = settings.tls(), Switchboard()
+    signer = TokenSigner(SERVICE, settings.journal_secret, clock, audience=journal_pb2.DESCRIPTOR.package)
     async with (
         open_database(url, schema=SCHEMA) as database,
-        open_channel(settings.scheduler_target, tls=settings.tls()) as scheduler_channel,
-        open_channel(settings.journal_target, tls=settings.tls()) as journal_channel,
+        open_channel(settings.scheduler_target, tls=tls) as scheduler_channel,
+        open_channel(settings.dispatcher_target, tls=tls) as dispatcher_channel,
+        open_channel(settings.journal_target, tls=tls) as journal_channel,
     ):
         scheduler = Scheduler(scheduler_channel)
-        signer = TokenSigner(SERVICE, settings.journal_secret, clock, audience=journal_pb2.DESCRIPTOR.package)
         keeping = JournalKeeping(journal_channel, signer)
-        visitors = Visitors(database, clock, settings.lifetimes)
+        visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
+        kept = KeptCalls(journal_channel, signer)
+        days = Days(scheduler, Dispatcher(dispatcher_channel), kept, switchboard.heard_of)
+        today = Today(door, pages, scheduler, days, switchboard, clock)
         parts = (
             SignIn(door, pages, scheduler),
-            Today(door, pages, scheduler, clock),
+            today,
+            CallNow(door, pages, scheduler),
+            Live(door, switchboard, today.live_part, clock, stop),
             Me(door, pages, scheduler, keeping),
             ProfilePages(door, pages, scheduler, clock),
             CallingPages(door, pages, scheduler, clock),
@@ -93,6 +107,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ):
             tasks.create_task(watch(checks, stop))
             tasks.create_task(visitors.forget_until(stop))
+            tasks.create_task(hear_until(stop, settings.nats, switchboard, clock, source=SERVICE))
             log.info("process.ready", site_port=site_port, http_port=http_port)
 
 

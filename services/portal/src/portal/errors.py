@@ -6,7 +6,9 @@ DaybookError
 ├── Forbidden
 │   └── ForgedRequest       a form came from another site, or from a page that is too old
 └── Conflict
-    └── LinkSpent           a link to sign in was used, or is too old
+    ├── LinkSpent           a link to sign in was used, or is too old
+    ├── QuietHours          a call was asked for in the quiet hours
+    └── TooManyListeners    more live pages are open than one person, or all together, may have
 """
 
 from chassis.errors import Conflict, Forbidden, Unauthenticated
@@ -29,4 +31,20 @@ class LinkSpent(Conflict):
     def __init__(self) -> None:
         super().__init__(
             marked("This link has been used, or is too old. Ask for another one, or sign in by telephone.")
+        )
+
+
+class QuietHours(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            marked("It is your quiet hours. Say that you want to be called all the same, or wait for their end.")
+        )
+
+
+class TooManyListeners(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            marked(
+                "Too many pages that follow a call are open. Close one of them, or load this one again to see what is new."
+            )
         )

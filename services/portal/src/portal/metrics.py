@@ -1,6 +1,6 @@
 """What the portal counts."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 WAYS = ("link", "call")
 signed_in = Counter("daybook_portal_sign_ins_total", "Browsers that were signed in, by the way.", ["way"])
@@ -16,3 +16,4 @@ pages = Histogram(
 forged_requests = Counter(
     "daybook_portal_forged_requests_total", "Forms that came from another site, or from a page that is too old."
 )
+live_pages = Gauge("daybook_portal_live_pages", "Pages that follow a call while it goes on.")

@@ -1,19 +1,24 @@
-"""window-scheduler, as a person's pages ask it: about the person, and about signing in by a telephone call."""
+"""window-scheduler, as a person's pages ask it: about the person and their days, and about signing in by a telephone call."""
 
+from datetime import date
 from uuid import UUID
 
 import grpc
 
+from chassis.errors import Conflict
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub
+from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub, PeopleServiceStub
 from portal.asking import answers_of
+from portal.errors import QuietHours
 
 NAME = "The schedule"
+_ALLOWS_IT = pb.CallNowRequest.DESCRIPTOR.fields_by_name["in_quiet_hours"].name
 
 
 class Scheduler:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._people = PeopleServiceStub(channel)
+        self._calls = CallsServiceStub(channel)
 
     async def person(self, person_id: UUID) -> pb.Person:
         """
@@ -47,3 +52,38 @@ class Scheduler:
         """Deletes a person with windows and calls; pending ones are withdrawn at once. Raises as `person`."""
         with answers_of(NAME):
             await self._people.DeletePerson(pb.DeletePersonRequest(person_id=str(person_id)))
+
+    async def explain(self, person_id: UUID, day: date | None) -> pb.ExplainDayResponse:
+        """Why a person is called, or not, on one of their days; None: today, where they are.
+
+        Raises:
+            InvalidInput: nobody tells of such a day.
+            NotFound: they were deleted.
+            Unavailable: it does not answer.
+        """
+        request = pb.ExplainDayRequest(person_id=str(person_id), local_day=day.isoformat() if day is not None else "")
+        with answers_of(NAME):
+            return await self._calls.ExplainDay(request)
+
+    async def call_now(self, person_id: UUID, *, in_quiet_hours: bool) -> None:
+        """Has a person called now, beside the day's call.
+
+        Args:
+            person_id: whom.
+            in_quiet_hours: also where it is their quiet hours.
+
+        Raises:
+            QuietHours: it is their quiet hours, and they have not said that they want it all the same.
+            Conflict: they may not be called now.
+            NotFound: they were deleted.
+            Unavailable: it does not answer.
+        """
+        request = pb.CallNowRequest(person_id=str(person_id), in_quiet_hours=in_quiet_hours)
+        try:
+            with answers_of(NAME):
+                await self._calls.CallNow(request)
+        except Conflict as error:
+            # the refusal names the field of the request that would allow it
+            if not in_quiet_hours and _ALLOWS_IT in str(error):
+                raise QuietHours from None
+            raise

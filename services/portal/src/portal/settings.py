@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from chassis.settings import DatabaseSettings, HttpUrl, Port, ServiceSettings, SharedSecret, TlsSettings
+from chassis.settings import BusSettings, DatabaseSettings, HttpUrl, Port, ServiceSettings, SharedSecret, TlsSettings
 from portal.browser_sessions import Lifetimes
 
 
@@ -51,12 +51,13 @@ class LinkSettings(SiteSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "error"
 
 
-class Settings(TlsSettings, SiteSettings):
+class Settings(TlsSettings, BusSettings, SiteSettings):
     """`serve`."""
 
     site_host: str = "127.0.0.1"
     site_port: Port = Field(default=0, description="Where the pages are served. 0 takes a free port, told in the log.")
     scheduler_target: str = Field(description="host:port of window-scheduler's gRPC")
+    dispatcher_target: str = Field(description="host:port of call-dispatcher's gRPC")
     journal_target: str = Field(description="host:port of the journal's gRPC")
     journal_secret: SharedSecret = Field(
         description="what this service shows the journal, which has it as DAYBOOK_PORTAL_SECRET"

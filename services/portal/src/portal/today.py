@@ -1,31 +1,119 @@
-"""The first page: what today brings."""
+"""The first page, and one for each day: what will happen, what happened and why, and a call while it goes on."""
 
+from datetime import date, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from chassis.clock import Clock
+from chassis.errors import NotFound
+from portal.call_story import CallStage
+from portal.day_story import DayParts, DayWords, day_after, day_before, day_words, yesterday_may_go_on, zone_of
+from portal.days import Days
 from portal.door import Door, Visit
+from portal.languages import marked
+from portal.live import version_of
 from portal.pages import Pages
 from portal.scheduler import Scheduler
+from portal.switchboard import Switchboard
+
+TOLD_BACK, TOLD_AHEAD = timedelta(days=3660), timedelta(days=366)
 
 
 class Today:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler, clock: Clock) -> None:
+    """
+    Args:
+        switchboard: is told whose calls a page shows.
+    """
+
+    def __init__(
+        self, door: Door, pages: Pages, scheduler: Scheduler, days: Days, switchboard: Switchboard, clock: Clock
+    ) -> None:
         self._door = door
         self._pages = pages
         self._scheduler = scheduler
+        self._days = days
+        self._switchboard = switchboard
         self._clock = clock
 
     def router(self) -> APIRouter:
         router = APIRouter()
+        signed_in = Depends(self._door.visit)
 
         @router.get("/")
-        async def today(visit: Annotated[Visit, Depends(self._door.visit)]) -> HTMLResponse:
+        async def today(visit: Annotated[Visit, signed_in]) -> HTMLResponse:
             person = await self._scheduler.person(visit.person_id)
-            day = self._clock.now().astimezone(ZoneInfo(person.time_zone)).date()
-            return self._pages.page("today.html", visit.language, visit=visit, person=person, day=day)
+            parts, part = await self._today(visit)
+            day = date.fromisoformat(parts.day.local_day)
+            return self._pages.page(
+                "today.html",
+                visit.language,
+                visit=visit,
+                person=person,
+                day=day,
+                yesterday=day_before(day),
+                part=part,
+                version=version_of(part),
+            )
+
+        @router.get("/days/{told}")
+        async def one_day(visit: Annotated[Visit, signed_in], told: str) -> HTMLResponse:
+            parts = await self._parts_of(visit, told)
+            words = day_words(parts, visit.language, now=self._clock.now())
+            today = self._clock.now().astimezone(zone_of(parts.day)).date()
+            return self._pages.page(
+                "day.html",
+                visit.language,
+                visit=visit,
+                words=words,
+                today=today,
+                before=day_before(words.day),
+                after=day_after(words.day),
+            )
 
         return router
+
+    async def live_part(self, visit: Visit) -> str:
+        """What of the first page changes while it is open.
+
+        Raises:
+            NotFound: they were deleted.
+            Unavailable: window-scheduler does not answer.
+        """
+        return (await self._today(visit))[1]
+
+    async def _today(self, visit: Visit) -> tuple[DayParts, Markup]:
+        parts = await self._days.parts(visit.person_id, None)
+        now, zone = self._clock.now(), zone_of(parts.day)
+        self._expect(visit, parts)
+        words = day_words(parts, visit.language, now=now)
+        night = await self._night(visit, parts) if yesterday_may_go_on(now, zone) else None
+        part = self._pages.part("today_part.html", visit.language, words=words, night=night)
+        return parts, part
+
+    async def _night(self, visit: Visit, today: DayParts) -> DayWords | None:
+        """Yesterday, where a call of it has not ended."""
+        parts = await self._days.parts(visit.person_id, day_before(date.fromisoformat(today.day.local_day)))
+        self._expect(visit, parts)
+        words = day_words(parts, visit.language, now=self._clock.now())
+        return words if any(each.stage is not CallStage.OVER for each in words.calls) else None
+
+    def _expect(self, visit: Visit, parts: DayParts) -> None:
+        calls = ([] if parts.call is None else [parts.call]) + list(parts.others)
+        self._switchboard.expect(visit.person_id, [each.call.call_id for each in calls])
+
+    async def _parts_of(self, visit: Visit, told: str) -> DayParts:
+        """
+        Raises:
+            NotFound: it is no day, or one that nobody tells of.
+        """
+        try:
+            day = date.fromisoformat(told)
+        except ValueError:
+            day = date.min
+        today = self._clock.now().date()
+        if not today - TOLD_BACK <= day <= today + TOLD_AHEAD:
+            raise NotFound(marked("There is no such day here. A day is written as in /days/2026-12-01."))
+        return await self._days.parts(visit.person_id, day)

@@ -1,7 +1,7 @@
 """Browsers that are signed in: who they are, kept in PostgreSQL, so that any pod knows them and one can sign them out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,11 +22,27 @@ FORGOTTEN_EVERY = timedelta(minutes=1)
 LINK_LASTS = timedelta(minutes=10)
 
 
+def _nobody_to_tell(_person_id: UUID) -> None:
+    return
+
+
 class Visitors:
-    def __init__(self, database: Database, clock: Clock, lifetimes: Lifetimes) -> None:
+    """
+    Args:
+        signed_out: is told whose session was ended here, at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        lifetimes: Lifetimes,
+        signed_out: Callable[[UUID], None] = _nobody_to_tell,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._lifetimes = lifetimes
+        self._signed_out = signed_out
 
     async def find(self, token: str) -> BrowserSession | None:
         """The session of a token; None where there is none, or it is over."""
@@ -41,6 +57,12 @@ class Visitors:
             if now - session.seen_at >= SEEN_AGAIN_AFTER:
                 await session_store.see_session(connection, fingerprint, now)
         return session
+
+    async def is_signed_in(self, session: BrowserSession) -> bool:
+        """Whether a session is still there, and not over. To look does not make it last longer."""
+        async with self._database.transaction() as connection:
+            found = await session_store.session(connection, session.fingerprint)
+        return found is not None and self._clock.now() < found.lasts_until(self._lifetimes)
 
     async def sign_in(self, person_id: UUID, *, way: str, locale: str) -> str:
         """Begins a session, and returns its token.
@@ -60,6 +82,7 @@ class Visitors:
     async def sign_out(self, session: BrowserSession) -> None:
         async with self._database.transaction() as connection:
             await session_store.delete_session(connection, session.fingerprint)
+        self._signed_out(session.person_id)
 
     async def browsers_of(self, person_id: UUID) -> Sequence[BrowserSession]:
         """The sessions of a person that are not over, the last seen first."""
@@ -72,11 +95,13 @@ class Visitors:
         """Ends one session of a person's; one of somebody else stays."""
         async with self._database.transaction() as connection:
             await session_store.delete_session_of(connection, person_id, fingerprint)
+        self._signed_out(person_id)
 
     async def sign_out_elsewhere(self, session: BrowserSession) -> None:
         """Ends all other sessions of its person."""
         async with self._database.transaction() as connection:
             await session_store.delete_other_sessions(connection, session)
+        self._signed_out(session.person_id)
 
     async def read_in(self, person_id: UUID, locale: str) -> None:
         """From now on a person reads this language, in each of their browsers. `locale` is BCP 47."""
@@ -86,7 +111,9 @@ class Visitors:
     async def sign_out_everywhere(self, person_id: UUID) -> int:
         """Ends all sessions of a person. Returns how many there were."""
         async with self._database.transaction() as connection:
-            return await session_store.delete_sessions_of(connection, person_id)
+            ended = await session_store.delete_sessions_of(connection, person_id)
+        self._signed_out(person_id)
+        return ended
 
     async def make_link(self, person_id: UUID) -> str:
         """The token of a link that signs this person in, once, within LINK_LASTS."""
