@@ -17,6 +17,9 @@ from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
+from portal.api import Api
+from portal.api_door import ApiDoor
+from portal.api_person import PersonApi
 from portal.call_now import CallNow
 from portal.calling_pages import CallingPages
 from portal.days import Days
@@ -33,6 +36,8 @@ from portal.live import Live
 from portal.me import Me
 from portal.pages import Pages
 from portal.profile_pages import ProfilePages
+from portal.program_pages import ProgramPages
+from portal.programs import Programs
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
@@ -80,6 +85,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         scheduler = Scheduler(scheduler_channel)
         keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
+        programs = Programs(database, clock)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -96,9 +102,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             CallingPages(door, pages, scheduler, clock),
             KeepingPages(door, pages, scheduler, keeping),
             Devices(door, pages, scheduler),
-            Farewell(door, pages, scheduler, keeping),
+            ProgramPages(door, pages, scheduler, programs, clock, origin=settings.origin),
+            Farewell(door, pages, scheduler, keeping, programs),
         )
-        site = Site(door, pages, static, [part.router() for part in parts], secure=settings.secure)
+        api_door = ApiDoor(programs)
+        api_parts = (PersonApi(api_door, scheduler, keeping, visitors, clock),)
+        api = Api([part.router() for part in api_parts])
+        site = Site(door, pages, static, [part.router() for part in parts], api, secure=settings.secure)
         checks = {"database": database.check}
         async with (
             serving_http(site.app(), settings.site_host, settings.site_port) as site_port,
@@ -108,6 +118,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(watch(checks, stop))
             tasks.create_task(visitors.forget_until(stop))
             tasks.create_task(hear_until(stop, settings.nats, switchboard, clock, source=SERVICE))
+            tasks.create_task(programs.forget_until(stop))
             log.info("process.ready", site_port=site_port, http_port=http_port)
 
 

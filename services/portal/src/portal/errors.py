@@ -2,16 +2,21 @@
 
 DaybookError
 ├── Unauthenticated
-│   └── SignInNeeded        the page is a person's, and nobody is signed in
+│   ├── SignInNeeded        the page is a person's, and nobody is signed in
+│   └── TokenNotAccepted    a program showed no token, or one that does not hold
 ├── Forbidden
-│   └── ForgedRequest       a form came from another site, or from a page that is too old
+│   ├── ForgedRequest       a form came from another site, or from a page that is too old
+│   └── MayNotChange        a program would change something, and its token may read alone
+├── TooFast (retryable)     a program asks too often
 └── Conflict
     ├── LinkSpent           a link to sign in was used, or is too old
     ├── QuietHours          a call was asked for in the quiet hours
     └── TooManyListeners    more live pages are open than one person, or all together, may have
 """
 
-from chassis.errors import Conflict, Forbidden, Unauthenticated
+from typing import ClassVar
+
+from chassis.errors import Conflict, DaybookError, Forbidden, Unauthenticated
 from portal.languages import marked
 
 
@@ -20,11 +25,34 @@ class SignInNeeded(Unauthenticated):
         super().__init__("sign_in_needed")
 
 
+class TokenNotAccepted(Unauthenticated):
+    def __init__(self) -> None:
+        super().__init__("token_not_accepted")
+
+
 class ForgedRequest(Forbidden):
     def __init__(self) -> None:
         super().__init__(
             marked("This did not come from a page of Daybook that is open now. Load the page again, and send it anew.")
         )
+
+
+class MayNotChange(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("This token may read, and not change anything. Make one that may on the page Me.")
+
+
+class TooFast(DaybookError):
+    """
+    Args:
+        wait_s: after so many seconds it can be asked again.
+    """
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("This token asks too often. Wait as long as Retry-After says.")
+        self.wait_s = wait_s
 
 
 class LinkSpent(Conflict):

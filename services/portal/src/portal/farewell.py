@@ -1,7 +1,7 @@
 """Deleting everything that Daybook has of a person, with a receipt.
 
-First window-scheduler, so that no call begins any more; then the journal, whose key is destroyed; then who is signed in, since up
-to then it can be sent again: each part done twice is done once.
+First window-scheduler, so that no call begins any more; then the journal, whose key is destroyed; then the
+tokens of programs and who is signed in, since up to then it can be sent again: each part done twice is done once.
 """
 
 import base64
@@ -16,15 +16,19 @@ from portal.door import Door, Visit
 from portal.keeping import JournalKeeping, Receipt
 from portal.languages import Language
 from portal.pages import Pages
+from portal.programs import Programs
 from portal.scheduler import Scheduler
 
 
 class Farewell:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping) -> None:
+    def __init__(
+        self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping, programs: Programs
+    ) -> None:
         self._door = door
         self._pages = pages
         self._scheduler = scheduler
         self._journal = journal
+        self._programs = programs
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -65,6 +69,7 @@ class Farewell:
             receipt = await self._journal.delete_person(visit.person_id)
         except Unavailable:
             return self._unfinished(visit, unscheduled=True)
+        await self._programs.take_all_back(visit.person_id)
         await self._door.visitors.sign_out_everywhere(visit.person_id)
         answer = self._pages.page(
             "receipt.html",

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
 
 from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidInput, NotFound, Unavailable
 from portal import metrics
+from portal.api import PATH as API_PATH
 from portal.door import Door, local_path
 from portal.errors import SignInNeeded
 from portal.languages import marked
@@ -35,16 +37,18 @@ class Site:
     """
     Args:
         parts: the routes of all pages.
+        api: what answers programs, below API_PATH, with refusals of its own.
         secure: it is reached by https.
     """
 
     def __init__(
-        self, door: Door, pages: Pages, static: StaticFiles, parts: Iterable[APIRouter], *, secure: bool
+        self, door: Door, pages: Pages, static: StaticFiles, parts: Iterable[APIRouter], api: ASGIApp, *, secure: bool
     ) -> None:
         self._door = door
         self._pages = pages
         self._static = static
         self._parts = parts
+        self._api = api
         self._secure = secure
 
     def app(self) -> FastAPI:
@@ -52,6 +56,7 @@ class Site:
         for part in self._parts:
             app.include_router(part, dependencies=[Depends(self._door.check_site)])
         app.router.routes.append(self._static.route())
+        app.mount(API_PATH, self._api)
         app.add_exception_handler(SignInNeeded, self._to_sign_in)
         app.add_exception_handler(DaybookError, self._told)
         app.add_exception_handler(RequestValidationError, self._unreadable)
@@ -64,8 +69,8 @@ class Site:
     async def _timed(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         began = time.monotonic()
         answer = await go_on(request)
-        route = getattr(request.scope.get("route"), "path", "none")
-        metrics.pages.labels(route, f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
+        mounted, route = request.scope.get("root_path", ""), getattr(request.scope.get("route"), "path", "none")
+        metrics.pages.labels(f"{mounted}{route}", f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
         return answer
 
     async def _to_sign_in(self, request: Request, _error: Exception) -> Response:
