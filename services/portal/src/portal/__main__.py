@@ -21,6 +21,7 @@ from portal.api import Api
 from portal.api_door import ApiDoor
 from portal.api_person import PersonApi
 from portal.call_now import CallNow
+from portal.call_windows import CallWindows
 from portal.calling_pages import CallingPages
 from portal.days import Days
 from portal.devices import Devices
@@ -46,6 +47,8 @@ from portal.static_files import StaticFiles
 from portal.switchboard import Switchboard
 from portal.today import Today
 from portal.visitors import Visitors
+from portal.window_editing import WindowEditing
+from portal.windows import Windows
 
 log = structlog.get_logger()
 
@@ -86,6 +89,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         programs = Programs(database, clock)
+        windows = CallWindows(scheduler_channel)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -104,6 +108,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Devices(door, pages, scheduler),
             ProgramPages(door, pages, scheduler, programs, clock, origin=settings.origin),
             Farewell(door, pages, scheduler, keeping, programs),
+            Farewell(door, pages, scheduler, keeping),
+            Windows(door, pages, windows, clock),
+            WindowEditing(door, pages, windows, clock),
         )
         api_door = ApiDoor(programs)
         api_parts = (PersonApi(api_door, scheduler, keeping, visitors, clock),)
