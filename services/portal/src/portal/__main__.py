@@ -85,11 +85,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         open_channel(settings.dispatcher_target, tls=tls) as dispatcher_channel,
         open_channel(settings.journal_target, tls=tls) as journal_channel,
     ):
-        scheduler = Scheduler(scheduler_channel)
+        scheduler, windows = Scheduler(scheduler_channel), CallWindows(scheduler_channel)
         keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         programs = Programs(database, clock)
-        windows = CallWindows(scheduler_channel)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -108,7 +107,6 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Devices(door, pages, scheduler),
             ProgramPages(door, pages, scheduler, programs, clock, origin=settings.origin),
             Farewell(door, pages, scheduler, keeping, programs),
-            Farewell(door, pages, scheduler, keeping),
             Windows(door, pages, windows, clock),
             WindowEditing(door, pages, windows, clock),
         )
