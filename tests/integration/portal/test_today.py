@@ -41,6 +41,23 @@ async def test_a_window_of_today_is_told_with_its_times(house):
     assert "23:59" in page.text
 
 
+async def test_what_comes_next_is_told_and_tomorrow_is_skipped_by_a_button(house):
+    person = await house.person()
+    browser = await house.signed_in(person)
+    assert "You have no window yet" in (await browser.page("/")).text
+    times = pb.WindowTimes(starts_at="20:00", ends_at="21:00", weekly=pb.Weekly(weekdays=list(range(1, 8))))
+    await house.windows.CreateWindow(pb.CreateWindowRequest(person_id=person.person_id, times=times))
+    page = await browser.page("/")
+    assert "Your next call comes on" in page.text
+    assert "Skip tomorrow" in page.text
+    answer = await browser.post("/windows/skip", page.fields)
+    assert answer.status_code == 303
+    page = await browser.page("/")
+    assert "Do not skip tomorrow" in page.text
+    await browser.post("/windows/restore", page.fields)
+    assert "Do not skip tomorrow" not in (await browser.page("/")).text
+
+
 async def test_a_call_that_was_asked_for_is_told_from_its_first_ring_to_the_entry(house):
     person = await house.person()
     browser = await house.signed_in(person)

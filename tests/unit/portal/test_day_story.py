@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from portal.call_story import CallParts
-from portal.day_story import DayParts, day_words, yesterday_may_go_on, zone_of
+from portal.day_story import DayParts, chances_of, day_words, yesterday_may_go_on, zone_of
 from portal.languages import Languages
 
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
@@ -61,6 +61,34 @@ def test_what_was_decided_then_says_why_a_window_was_passed_by(decision, words):
     day = a_day(pb.WINDOW_STANDING_PASSED_BY)
     day.decisions.add(window_id="w0", decision=decision)
     assert words in told(day).windows[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("role", "quiet", "sentence"),
+    [
+        (pb.CHANCE_ROLE_CALL, False, "We ring you in this time."),
+        (pb.CHANCE_ROLE_RESERVE, False, "We ring you in this time only if no call came before."),
+        (pb.CHANCE_ROLE_QUIET, True, "No call from it: all of it lies in your quiet hours."),
+        (
+            pb.CHANCE_ROLE_NOT_NEEDED,
+            False,
+            "No call from it: there is one call a day, and it comes from another window.",
+        ),
+        (
+            pb.CHANCE_ROLE_CALL,
+            True,
+            "We ring you in this time. A part of it lies in your quiet hours, in which nobody calls you.",
+        ),
+    ],
+)
+def test_a_window_to_come_says_what_it_is_to_the_days_call(role, quiet, sentence):
+    agenda = pb.GetAgendaResponse()
+    chance = agenda.days.add(local_day="2026-12-01").chances.add(role=role, quiet=quiet)
+    chance.openings.add(window_id="w0")
+    day = a_day(pb.WINDOW_STANDING_NOT_OPEN_YET)
+    parts = DayParts(day, None, [], chances_of(agenda, day.local_day))
+    assert day_words(parts, ENGLISH, now=NOW).windows[0].sentence == sentence
+    assert chances_of(agenda, "2026-12-02") == {}
 
 
 def test_windows_are_told_as_they_open_on_this_day_and_by_the_persons_clock():

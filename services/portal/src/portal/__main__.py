@@ -94,7 +94,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
         kept = KeptCalls(journal_channel, signer)
         days = Days(scheduler, Dispatcher(dispatcher_channel), kept, switchboard.heard_of)
-        today = Today(door, pages, scheduler, days, switchboard, clock)
+        today = Today(door, pages, scheduler, windows, days, switchboard, clock)
         parts = (
             SignIn(door, pages, scheduler),
             today,

@@ -1,7 +1,7 @@
 """One day in a person's words: which windows it had, which call came of them, and why there was one or none. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ _ONE_DAY = timedelta(days=1)
 
 _NOTHING_TO_TELL = frozenset({scheduler.WINDOW_STANDING_OTHER_DAY, scheduler.WINDOW_STANDING_OUT_OF_DATES})
 """Windows that nobody expects on this day."""
+_STILL_TO_COME = frozenset({scheduler.WINDOW_STANDING_NOT_OPEN_YET, scheduler.WINDOW_STANDING_DUE})
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class DayParts:
     Attributes:
         call: the day's; None where there is none.
         others: those that were asked for, and those for signing in, the first first.
+        chances: of a day that is not over, by the id of the window: what each is to the call of the day.
     """
 
     day: scheduler.ExplainDayResponse
     call: CallParts | None
     others: Sequence[CallParts]
+    chances: Mapping[str, scheduler.AgendaChance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def day_words(parts: DayParts, language: Language, *, now: datetime) -> DayWords
     zone = zone_of(parts.day)
     calls = ([] if parts.call is None else [parts.call]) + list(parts.others)
     windows = [
-        WindowWords(_times(each, language, zone), _standing_told(each, parts.day, language))
+        WindowWords(_times(each, language, zone), _window_told(each, parts, language))
         for each in sorted(parts.day.windows, key=lambda each: each.window.times.starts_at)
         if each.standing not in _NOTHING_TO_TELL
     ]
@@ -116,6 +119,36 @@ def _times(window: scheduler.WindowOnDay, language: Language, zone: ZoneInfo) ->
     times = window.window.times
     starts, ends = (datetime.strptime(each, "%H:%M").time() for each in (times.starts_at, times.ends_at))  # noqa: DTZ007 - a time of the clock
     return f"{language.time(starts)} – {language.time(ends)}"  # noqa: RUF001 - as clocks are written
+
+
+def chances_of(agenda: scheduler.GetAgendaResponse, local_day: str) -> Mapping[str, scheduler.AgendaChance]:
+    """What each window is to the call of a day to come, by its id."""
+    return {
+        opening.window_id: chance
+        for day in agenda.days
+        if day.local_day == local_day
+        for chance in day.chances
+        for opening in chance.openings
+    }
+
+
+def _window_told(window: scheduler.WindowOnDay, parts: DayParts, language: Language) -> str:
+    chance = parts.chances.get(window.window.window_id)
+    if chance is None or window.standing not in _STILL_TO_COME:
+        return _standing_told(window, parts.day, language)
+    match chance.role:
+        case scheduler.CHANCE_ROLE_QUIET:
+            return language.say("No call from it: all of it lies in your quiet hours.")
+        case scheduler.CHANCE_ROLE_RESERVE:
+            told = language.say("We ring you in this time only if no call came before.")
+        case scheduler.CHANCE_ROLE_NOT_NEEDED:
+            return language.say("No call from it: there is one call a day, and it comes from another window.")
+        case _:
+            told = _standing_told(window, parts.day, language)
+    if not chance.quiet:
+        return told
+    quiet = language.say("A part of it lies in your quiet hours, in which nobody calls you.")
+    return f"{told} {quiet}"
 
 
 def _standing_told(window: scheduler.WindowOnDay, day: scheduler.ExplainDayResponse, language: Language) -> str:

@@ -1,5 +1,7 @@
 """The first page, and one for each day: what will happen, what happened and why, and a call while it goes on."""
 
+import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -9,8 +11,20 @@ from starlette.responses import HTMLResponse
 
 from chassis.clock import Clock
 from chassis.errors import NotFound
+from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal import agenda_words
 from portal.call_story import CallStage
-from portal.day_story import DayParts, DayWords, day_after, day_before, day_words, yesterday_may_go_on, zone_of
+from portal.call_windows import CallWindows
+from portal.day_story import (
+    DayParts,
+    DayWords,
+    chances_of,
+    day_after,
+    day_before,
+    day_words,
+    yesterday_may_go_on,
+    zone_of,
+)
 from portal.days import Days
 from portal.door import Door, Visit
 from portal.languages import marked
@@ -19,6 +33,8 @@ from portal.pages import Pages
 from portal.scheduler import Scheduler
 from portal.switchboard import Switchboard
 
+AGENDA_DAYS, DAYS_TOLD = 14, 3
+"""How far ahead it is looked, and how many days are told: the page of the windows tells all."""
 TOLD_BACK, TOLD_AHEAD = timedelta(days=3660), timedelta(days=366)
 
 
@@ -29,11 +45,19 @@ class Today:
     """
 
     def __init__(
-        self, door: Door, pages: Pages, scheduler: Scheduler, days: Days, switchboard: Switchboard, clock: Clock
+        self,
+        door: Door,
+        pages: Pages,
+        scheduler: Scheduler,
+        windows: CallWindows,
+        days: Days,
+        switchboard: Switchboard,
+        clock: Clock,
     ) -> None:
         self._door = door
         self._pages = pages
         self._scheduler = scheduler
+        self._windows = windows
         self._days = days
         self._switchboard = switchboard
         self._clock = clock
@@ -44,9 +68,11 @@ class Today:
 
         @router.get("/")
         async def today(visit: Annotated[Visit, signed_in]) -> HTMLResponse:
-            person = await self._scheduler.person(visit.person_id)
-            parts, part = await self._today(visit)
+            person, (parts, agenda, part) = await asyncio.gather(
+                self._scheduler.person(visit.person_id), self._today(visit)
+            )
             day = date.fromisoformat(parts.day.local_day)
+            to_come = [each for each in agenda_words.day_words(agenda, visit.language) if each.day > day]
             return self._pages.page(
                 "today.html",
                 visit.language,
@@ -54,6 +80,10 @@ class Today:
                 person=person,
                 day=day,
                 yesterday=day_before(day),
+                tomorrow=day_after(day),
+                forbidden=agenda_words.forbidden_told(agenda, visit.language),
+                next_call=agenda_words.next_call_told(agenda, visit.language),
+                to_come=to_come[:DAYS_TOLD],
                 part=part,
                 version=version_of(part),
             )
@@ -82,16 +112,19 @@ class Today:
             NotFound: they were deleted.
             Unavailable: window-scheduler does not answer.
         """
-        return (await self._today(visit))[1]
+        return (await self._today(visit))[2]
 
-    async def _today(self, visit: Visit) -> tuple[DayParts, Markup]:
-        parts = await self._days.parts(visit.person_id, None)
+    async def _today(self, visit: Visit) -> tuple[DayParts, pb.GetAgendaResponse, Markup]:
+        parts, agenda = await asyncio.gather(
+            self._days.parts(visit.person_id, None), self._windows.agenda(visit.person_id, days=AGENDA_DAYS)
+        )
+        parts = replace(parts, chances=chances_of(agenda, parts.day.local_day))
         now, zone = self._clock.now(), zone_of(parts.day)
         self._expect(visit, parts)
         words = day_words(parts, visit.language, now=now)
         night = await self._night(visit, parts) if yesterday_may_go_on(now, zone) else None
         part = self._pages.part("today_part.html", visit.language, words=words, night=night)
-        return parts, part
+        return parts, agenda, part
 
     async def _night(self, visit: Visit, today: DayParts) -> DayWords | None:
         """Yesterday, where a call of it has not ended."""
