@@ -123,6 +123,11 @@ async def test_a_week_shows_each_window_where_it_lies_and_says_what_comes_of_it(
     assert html.count(f'href="/windows/{once.window_id}" class="block open one-off"') == 2
     assert html.count('class="block paused"') == 7
     assert "22:30 to 00:30 on the next day, one-off" in html
+    # what lies on one day can be pulled, and says from when to when
+    assert html.count('data-starts="20:00" data-ends="21:00"') == html.count(
+        f'href="/windows/{daily.window_id}" class="block'
+    )
+    assert 'data-starts="22:30"' not in html
     later = await browser.page(f"/windows?from={day(7)}")
     assert "Earlier" in later.text
     assert (await browser.get(f"/windows?from={day(355)}")).status_code == 200
