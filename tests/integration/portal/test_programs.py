@@ -140,13 +140,13 @@ async def test_everything_but_what_is_described_is_a_problem(house):
     missing = await program.ask("GET", "/nothing")
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
     wrong = await program.ask("POST", "/person")
-    assert (wrong.status_code, "allow" in wrong.headers) == (405, True)
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, PATCH")
     unread = await program.ask("PATCH", "/person", content=b"{", headers={"content-type": "application/json"})
     assert unread.status_code == 422
     large = await program.ask(
         "PATCH", "/person", content=b" " * (2**21 + 1), headers={"content-type": "application/json"}
     )
-    assert (large.status_code, large.json()["title"]) == (413, "The request is too large")
+    assert large.status_code == 413
 
 
 async def test_the_person_is_read_and_changed(house):

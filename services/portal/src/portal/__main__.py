@@ -18,8 +18,10 @@ from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
 from portal.api import Api
-from portal.api_door import ApiDoor
+from portal.api_days import DaysApi
+from portal.api_door import ApiDoor, Once
 from portal.api_person import PersonApi
+from portal.api_windows import WindowsApi
 from portal.call_now import CallNow
 from portal.call_windows import CallWindows
 from portal.calling_pages import CallingPages
@@ -111,7 +113,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             WindowEditing(door, pages, windows, clock),
         )
         api_door = ApiDoor(programs)
-        api_parts = (PersonApi(api_door, scheduler, keeping, visitors, clock),)
+        once = Once(database, clock)
+        api_parts = (
+            PersonApi(api_door, scheduler, keeping, visitors, clock),
+            WindowsApi(api_door, windows, once),
+            DaysApi(api_door, scheduler, windows, once),
+        )
         api = Api([part.router() for part in api_parts])
         site = Site(door, pages, static, [part.router() for part in parts], api, secure=settings.secure)
         checks = {"database": database.check}

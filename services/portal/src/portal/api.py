@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from portal.api_problems import Problem, problems, tell_problems
-from portal.small_bodies import SmallBodies
+from portal.api_problems import TOO_LARGE, Problem, problems, tell_problems
 
 PATH = "/api/v1"
+MOST_BYTES = 2**21
+"""Of a request: an edit of an entry has at most 200 000 characters of corrections, which JSON may write as six bytes each."""
 _ABOUT = """What a person does on the pages of Daybook, for their programs. Each request bears a token that the person made on the
 page Me, as `Authorization: Bearer …`, and is about this person alone: what belongs to somebody else is told like what there is
 not. Refusals are problem details (RFC 9457). Moments are UTC, ISO 8601; days and times of windows are local to the person."""
@@ -28,12 +29,13 @@ class Api(FastAPI):
             description=_ABOUT,
             docs_url=None,
             redoc_url=None,
-            responses=problems(400, 401, 413, 429, 503),
+            responses={**problems(400, 401, 429, 503), **TOO_LARGE},
+            max_body_size=MOST_BYTES,
         )
-        for part in parts:
-            self.include_router(part)
-        tell_problems(self)
-        self.add_middleware(SmallBodies)
+        routers = list(parts)
+        for router in routers:
+            self.include_router(router)
+        tell_problems(self, [route for router in routers for route in router.routes])
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

@@ -1,16 +1,17 @@
 """The person themselves, for their programs: profile, consent, how their journal is kept."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from chassis.clock import Clock
 from daybook.journal.v1.keeping_pb2 import Keeping
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.api_door import ApiDoor
 from portal.api_problems import problems
+from portal.api_sent import ClockTime, Sent, moment_in
 from portal.api_tokens import ApiToken
 from portal.keeping import JournalKeeping
 from portal.keeping_words import MOST_DAYS
@@ -20,17 +21,11 @@ from portal.visitors import Visitors
 CHANNEL, WORDING = "portal-api", "portal-1"
 
 
-class Sent(BaseModel):
-    """What a program sends: nothing that has no meaning here."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class CallingHoursTold(Sent):
     """Local, HH:MM of a 24-hour clock. An end before the start is one on the next day; the same time twice is the whole day."""
 
-    starts_at: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["08:00"])
-    ends_at: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["21:00"])
+    starts_at: ClockTime
+    ends_at: ClockTime
 
 
 class PersonTold(BaseModel):
@@ -65,9 +60,9 @@ class ConsentGiven(Sent):
 
 
 class KeepingTold(Sent):
-    audio_days: int = Field(ge=0, le=MOST_DAYS, description="After so many days a recording is removed; 0: never")
-    entry_days: int = Field(ge=0, le=MOST_DAYS, description="After so many days an entry is removed; 0: never")
-    descriptions: bool = Field(description="A language model makes titles and summaries")
+    audio_days: StrictInt = Field(ge=0, le=MOST_DAYS, description="After so many days a recording is removed; 0: never")
+    entry_days: StrictInt = Field(ge=0, le=MOST_DAYS, description="After so many days an entry is removed; 0: never")
+    descriptions: StrictBool = Field(description="A language model makes titles and summaries")
 
 
 class PersonApi:
@@ -144,8 +139,8 @@ def person_told(person: pb.Person) -> PersonTold:
         calling_hours=CallingHoursTold(starts_at=hours.starts_at, ends_at=hours.ends_at)
         if person.HasField("calling_hours")
         else None,
-        consented_at=person.consent.given_at.ToDatetime(tzinfo=UTC) if person.HasField("consent") else None,
-        opted_out_at=person.opted_out_at.ToDatetime(tzinfo=UTC) if person.HasField("opted_out_at") else None,
+        consented_at=moment_in(person.consent, "given_at"),
+        opted_out_at=moment_in(person, "opted_out_at"),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match, Route
 
 from chassis.errors import (
     Conflict,
@@ -30,11 +32,10 @@ TITLES: Mapping[int, str] = {
     400: "The request cannot be read",
     401: "A token is needed",
     403: "The token may not do this",
-    404: "There is nothing of this id",
+    404: "There is nothing here",
     405: "This cannot be done here",
     409: "It cannot be done as things stand",
     412: "It has changed meanwhile",
-    413: "The request is too large",
     422: "Something in the request cannot be right",
     428: "It has to say what it was based on",
     429: "Too many requests",
@@ -88,23 +89,44 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Has an application tell all that goes wrong as problem details."""
+TOO_LARGE: Mapping[int | str, dict[str, Any]] = {
+    413: {"description": "The request is too large", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+"""Told before any of our code is asked, in a few words (FastAPI's `max_body_size`)."""
+
+
+def tell_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Has an application tell all that goes wrong as problem details.
+
+    Args:
+        app: whose refusals they are.
+        routes: its endpoints, by which it is told which methods there are where one is refused (RFC 9110, 15.5.6). By itself
+            Starlette tells those of the first endpoint of that path alone.
+    """
+
+    async def told(request: Request, error: Exception) -> Response:
+        match error:
+            case DaybookError():
+                return _refused(error)
+            case RequestValidationError():
+                return _problem(422, "Something in what was sent is missing or cannot be right.", errors=_errors(error))
+            case HTTPException(status_code=405):
+                methods = {method for route in routes for method in _methods(route, request)}
+                return _problem(405, "See Allow.", headers={"allow": ", ".join(sorted(methods)) or "GET"})
+            case HTTPException(status_code=status):
+                return _problem(status, f"{TITLES.get(status, 'It did not work')}.", headers=error.headers)
+        log.error("request.failed", method=request.method, exc_info=error)
+        return _problem(500, "It has been noted; try it again later.")
+
     for kind in (DaybookError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _told)
+        app.add_exception_handler(kind, told)
 
 
-async def _told(request: Request, error: Exception) -> Response:
-    match error:
-        case DaybookError():
-            return _refused(error)
-        case RequestValidationError():
-            return _problem(422, "Something in what was sent is missing or cannot be right.", errors=_errors(error))
-        case HTTPException(status_code=status):
-            told = "There is nothing at this address." if status == 404 else f"{TITLES.get(status, 'It did not work')}."
-            return _problem(status, told, headers=error.headers)
-    log.error("request.failed", method=request.method, exc_info=error)
-    return _problem(500, "Something failed here. It has been noted; try it again later.")
+def _methods(route: BaseRoute, request: Request) -> AbstractSet[str]:
+    """The methods of an endpoint, if it is at the path of the request."""
+    if not isinstance(route, Route) or route.matches(request.scope)[0] is Match.NONE:
+        return frozenset()
+    return route.methods or frozenset()
 
 
 def _refused(error: DaybookError) -> Response:

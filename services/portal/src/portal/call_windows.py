@@ -29,14 +29,16 @@ class CallWindows:
         with answers_of(NAME):
             return await self._windows.GetAgenda(pb.GetAgendaRequest(person_id=str(person_id), days=days))
 
-    async def add(self, person_id: UUID, times: pb.WindowTimes) -> None:
-        """
+    async def add(self, person_id: UUID, times: pb.WindowTimes) -> pb.CallWindow:
+        """Makes a window of these times. Returns it as it is kept.
+
         Raises:
             InvalidInput: these times cannot be right.
             Conflict: they have as many windows as anyone may, or their time zone is not known.
         """
         with answers_of(NAME):
-            await self._windows.CreateWindow(pb.CreateWindowRequest(person_id=str(person_id), times=times))
+            answer = await self._windows.CreateWindow(pb.CreateWindowRequest(person_id=str(person_id), times=times))
+        return answer.window
 
     async def change(self, window: pb.CallWindow, times: pb.WindowTimes) -> pb.CallWindow:
         """Puts new times in place of a window's. Returns it as it is kept now.

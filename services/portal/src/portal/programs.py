@@ -21,7 +21,7 @@ from portal.token_bucket import TokenBuckets
 
 log = structlog.get_logger()
 
-AT_ONCE, PER_S = 300, 5
+AT_ONCE, PER_S = 600, 10
 """How many requests of one token are taken at once, and how many more each second."""
 ANSWERS_LAST = timedelta(hours=24)
 ENDED_STAY = timedelta(days=30)

@@ -65,8 +65,8 @@ class Scheduler:
         with answers_of(NAME):
             return await self._calls.ExplainDay(request)
 
-    async def call_now(self, person_id: UUID, *, in_quiet_hours: bool) -> None:
-        """Has a person called now, beside the day's call.
+    async def call_now(self, person_id: UUID, *, in_quiet_hours: bool) -> pb.ScheduledCall:
+        """Has a person called now, beside the day's call. Returns that call.
 
         Args:
             person_id: whom.
@@ -81,9 +81,10 @@ class Scheduler:
         request = pb.CallNowRequest(person_id=str(person_id), in_quiet_hours=in_quiet_hours)
         try:
             with answers_of(NAME):
-                await self._calls.CallNow(request)
+                answer = await self._calls.CallNow(request)
         except Conflict as error:
             # the refusal names the field of the request that would allow it
             if not in_quiet_hours and _ALLOWS_IT in str(error):
                 raise QuietHours from None
             raise
+        return answer.call
