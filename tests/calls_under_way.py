@@ -85,8 +85,9 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(browser, **headers):
-    async with browser.http.stream("GET", "/live", headers=headers, timeout=90) as answer:
+async def following(http, **headers):
+    """What comes to a page of a browser whose client this is."""
+    async with http.stream("GET", "/live", headers=headers, timeout=90) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Follower(answer)

@@ -28,7 +28,7 @@ async def call_now(browser, **more):
 async def test_a_day_without_a_window_says_so(house):
     browser = await house.signed_in(await house.person())
     page = await browser.page("/")
-    assert "No call: you have no window on this day." in page.text
+    assert "You have no window on this day, so it has no call of its own." in page.text
     assert "This page does not change by itself just now." in page.text
 
 
@@ -142,7 +142,7 @@ async def test_other_days_have_their_page_and_lead_to_each_other(house):
     today = datetime.now(UTC).date()
     before = today - timedelta(days=3)
     page = await browser.page(f"/days/{before}")
-    assert "No call: you had no window on this day." in page.text
+    assert "You had no window on this day, so it had no call of its own." in page.text
     assert {f"/days/{before - timedelta(days=1)}", f"/days/{before + timedelta(days=1)}"} <= set(page.links)
 
 

@@ -39,7 +39,7 @@ def test_every_window_says_what_it_is_to_the_day(standing):
 @pytest.mark.parametrize("standing", sorted(NOBODY_EXPECTS))
 def test_windows_of_other_days_are_not_told(standing):
     words = told(a_day(standing))
-    assert (words.windows, words.sentence) == ([], "No call: you have no window on this day.")
+    assert (words.windows, words.sentence) == ([], "You have no window on this day, so it has no call of its own.")
 
 
 def test_a_missed_window_is_owned_up_to():
@@ -102,7 +102,10 @@ def test_a_past_day_without_a_window_is_told_in_the_past():
     day = a_day()
     day.local_day = "2026-11-30"
     words = told(day)
-    assert (words.day, words.sentence) == (date(2026, 11, 30), "No call: you had no window on this day.")
+    assert (words.day, words.sentence) == (
+        date(2026, 11, 30),
+        "You had no window on this day, so it had no call of its own.",
+    )
 
 
 def test_who_opted_out_is_told_so():

@@ -107,8 +107,8 @@ def _no_window(day: scheduler.ExplainDayResponse, language: Language, now: datet
             "You asked not to be called any more, so nobody calls you. You can agree again on the page Me."
         )
     if date.fromisoformat(day.local_day) < now.astimezone(zone_of(day)).date():
-        return language.say("No call: you had no window on this day.")
-    return language.say("No call: you have no window on this day.")
+        return language.say("You had no window on this day, so it had no call of its own.")
+    return language.say("You have no window on this day, so it has no call of its own.")
 
 
 def _times(window: scheduler.WindowOnDay, language: Language, zone: ZoneInfo) -> str:
