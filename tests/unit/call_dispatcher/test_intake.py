@@ -80,6 +80,10 @@ def test_a_call_that_cannot_be_right_is_refused_with_the_field(changes, field) -
             {"reflection": pb.ReflectionChanged(state=pb.REFLECTION_STATE_OPTED_OUT)},
             ReflectionReported(SID, Reflection.OPTED_OUT),
         ),
+        (
+            {"reflection": pb.ReflectionChanged(state=pb.REFLECTION_STATE_CODE_TOLD)},
+            ReflectionReported(SID, Reflection.CODE_TOLD),
+        ),
     ],
 )
 def test_what_happened_to_an_attempt(event, happening) -> None:

@@ -81,6 +81,9 @@ def test_a_call_that_was_moved_while_its_attempt_was_under_way_is_tried_again_at
     [
         (Reflection.COMPLETED, Party.HUMAN, Finish(Outcome.REFLECTED, "reflection_completed")),
         (Reflection.COMPLETED, Party.MACHINE, Finish(Outcome.REFLECTED, "reflection_completed")),
+        (Reflection.CODE_TOLD, Party.HUMAN, Finish(Outcome.CODE_TOLD, "code_told")),
+        (Reflection.CODE_TOLD, Party.MACHINE, Finish(Outcome.CODE_TOLD, "code_told")),
+        (Reflection.CODE_TOLD, None, Finish(Outcome.CODE_TOLD, "code_told")),
         (Reflection.CUT_SHORT, Party.UNKNOWN, Finish(Outcome.CUT_SHORT, "reflection_cut_short")),
         (Reflection.CUT_SHORT, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
         (None, Party.MACHINE, TryAgain(later(minutes=10), Outcome.VOICEMAIL, "machine_answered")),
@@ -164,7 +167,8 @@ def test_a_retry_lies_inside_the_window_and_after_now(state, reflection, party, 
         assert now <= step.at < CALL.not_after
         assert not attempt.live
         assert attempts < PATIENCE.max_attempts or state is AttemptState.TURNED_AWAY
-        assert reflection not in {Reflection.COMPLETED, Reflection.OPTED_OUT} or state is not AttemptState.COMPLETED
+        said = {Reflection.COMPLETED, Reflection.CODE_TOLD, Reflection.OPTED_OUT}
+        assert reflection not in said or state is not AttemptState.COMPLETED
 
 
 def test_delays_scale() -> None:

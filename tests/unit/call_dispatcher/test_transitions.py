@@ -258,3 +258,11 @@ def test_a_callback_revives_an_attempt_that_was_taken_for_not_placed() -> None:
 def test_a_second_call_of_the_carrier_for_one_attempt_is_told() -> None:
     with pytest.raises(AnotherCarrierCall, match="second call"):
         after(Accepted(SID), CarrierReported("CA" + "2" * 32, AttemptState.RINGING, 1))
+
+
+@pytest.mark.parametrize("told", list(itertools.permutations([Reflection.CODE_TOLD, Reflection.OPTED_OUT])), ids=str)
+def test_who_opts_out_after_the_code_was_told_has_opted_out_whichever_is_heard_last(told) -> None:
+    attempt = SUBMITTING
+    for reflection in told:
+        attempt = apply(attempt, ReflectionReported(SID, reflection), NOW)
+    assert attempt.reflection is Reflection.OPTED_OUT

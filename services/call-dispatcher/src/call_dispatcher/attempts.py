@@ -63,13 +63,26 @@ class Party(IntEnum):
 
 
 class Reflection(IntEnum):
-    """Where the reflection stands, as voice-gateway told; the later word is the higher one."""
+    """Where the reflection stands, as voice-gateway told. The numbers are those of the rows."""
 
     STARTED = 1
     SILENT = 2
     CUT_SHORT = 3
     COMPLETED = 4
     OPTED_OUT = 5
+    CODE_TOLD = 6
+    """There is none: it is a call for signing in, and has told its code."""
+
+
+LATER_WORDS = (
+    Reflection.STARTED,
+    Reflection.SILENT,
+    Reflection.CUT_SHORT,
+    Reflection.COMPLETED,
+    Reflection.CODE_TOLD,
+    Reflection.OPTED_OUT,
+)
+"""Each holds against those before it, whichever is told last."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     OPTED_OUT = "opted_out"
     UNKNOWN = "unknown"
+    CODE_TOLD = "code_told"
 
 
 class WithdrawalReason(StrEnum):

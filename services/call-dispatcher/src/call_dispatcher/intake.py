@@ -57,6 +57,7 @@ _REFLECTIONS = {
     events_pb2.REFLECTION_STATE_CUT_SHORT: Reflection.CUT_SHORT,
     events_pb2.REFLECTION_STATE_SILENT: Reflection.SILENT,
     events_pb2.REFLECTION_STATE_OPTED_OUT: Reflection.OPTED_OUT,
+    events_pb2.REFLECTION_STATE_CODE_TOLD: Reflection.CODE_TOLD,
 }
 _REASONS = {
     events_pb2.WITHDRAWAL_REASON_OPTED_OUT: WithdrawalReason.OPTED_OUT,

@@ -63,6 +63,7 @@ for _outcome in Outcome:
     calls_finished.labels(_outcome, "window_closed")
 for _outcome, _reason in (
     (Outcome.REFLECTED, "reflection_completed"),
+    (Outcome.CODE_TOLD, "code_told"),
     (Outcome.VOICEMAIL, "machine_answered"),
     (Outcome.OPTED_OUT, "asked_not_to_be_called"),
     (Outcome.CUT_SHORT, "reflection_cut_short"),

@@ -185,6 +185,9 @@ def _failed(attempt: Attempt, fault: Fault) -> _Ending:
 def _answered(attempt: Attempt, now: datetime, patience: Patience) -> _Ending | LookAgain:
     if attempt.reflection is Reflection.COMPLETED:
         return _Ending(Outcome.REFLECTED, "reflection_completed", worth_another=False)
+    if attempt.reflection is Reflection.CODE_TOLD:
+        # it is told to whoever pressed the key for it, which no machine does, whatever the carrier heard
+        return _Ending(Outcome.CODE_TOLD, "code_told", worth_another=False)
     if attempt.answered_by in {Party.MACHINE, Party.FAX}:
         # what was said into the line was a greeting for callers
         return _Ending(Outcome.VOICEMAIL, "machine_answered", worth_another=True)

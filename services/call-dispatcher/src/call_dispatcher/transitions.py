@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from call_dispatcher.attempts import (
+    LATER_WORDS,
     LIVE,
     REPORTED_ENDS,
     UNCONFIRMED,
@@ -177,7 +178,8 @@ def _noted(attempt: Attempt, happening: Happening, at: datetime) -> Attempt:
         case PartyAnswered(sid, party):
             return replace(_bound(attempt, sid, at), answered_by=max(party, attempt.answered_by or party))
         case ReflectionReported(sid, reflection):
-            return replace(_bound(attempt, sid, at), reflection=max(reflection, attempt.reflection or reflection))
+            later = max(reflection, attempt.reflection or reflection, key=LATER_WORDS.index)
+            return replace(_bound(attempt, sid, at), reflection=later)
         case _:
             return attempt
 

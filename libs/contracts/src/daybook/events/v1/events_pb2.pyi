@@ -113,6 +113,8 @@ class _ReflectionStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refle
     """Someone answered and nothing was said."""
     REFLECTION_STATE_OPTED_OUT: _ReflectionState.ValueType  # 5
     """The person asked not to be called any more."""
+    REFLECTION_STATE_CODE_TOLD: _ReflectionState.ValueType  # 6
+    """There is no reflection: the call has told the person its code for signing in."""
 
 class ReflectionState(_ReflectionState, metaclass=_ReflectionStateEnumTypeWrapper):
     """Where a reflection stands."""
@@ -127,6 +129,8 @@ REFLECTION_STATE_SILENT: ReflectionState.ValueType  # 4
 """Someone answered and nothing was said."""
 REFLECTION_STATE_OPTED_OUT: ReflectionState.ValueType  # 5
 """The person asked not to be called any more."""
+REFLECTION_STATE_CODE_TOLD: ReflectionState.ValueType  # 6
+"""There is no reflection: the call has told the person its code for signing in."""
 Global___ReflectionState: _TypeAlias = ReflectionState  # noqa: Y015
 
 class _CallOutcome:
@@ -151,6 +155,8 @@ class _CallOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallOutco
     CALL_OUTCOME_OPTED_OUT: _CallOutcome.ValueType  # 10
     CALL_OUTCOME_UNKNOWN: _CallOutcome.ValueType  # 11
     """The carrier never told what became of the attempt, and nothing could be learnt from it."""
+    CALL_OUTCOME_CODE_TOLD: _CallOutcome.ValueType  # 12
+    """It was for signing in, and has told its code."""
 
 class CallOutcome(_CallOutcome, metaclass=_CallOutcomeEnumTypeWrapper):
     """The one end of a scheduled call."""
@@ -171,6 +177,8 @@ CALL_OUTCOME_REFUSED: CallOutcome.ValueType  # 9
 CALL_OUTCOME_OPTED_OUT: CallOutcome.ValueType  # 10
 CALL_OUTCOME_UNKNOWN: CallOutcome.ValueType  # 11
 """The carrier never told what became of the attempt, and nothing could be learnt from it."""
+CALL_OUTCOME_CODE_TOLD: CallOutcome.ValueType  # 12
+"""It was for signing in, and has told its code."""
 Global___CallOutcome: _TypeAlias = CallOutcome  # noqa: Y015
 
 @_typing.final
@@ -187,10 +195,12 @@ class CallScheduled(_message.Message):
     NOT_AFTER_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
-    """The call's name through the whole ring; deterministic in (person, local day), but for a test call, which is one of many."""
+    """The call's name through the whole ring; deterministic in (person, local day), but for a test call or one for signing in, which is
+    one of many.
+    """
     person_id: _builtins.str
     window_id: _builtins.str
-    """Empty for a test call, which comes from no window."""
+    """Empty for a test call or one for signing in, which come from no window."""
     local_day: _builtins.str
     """The person's local date at the window's start, ISO 8601 (2026-11-24)."""
     revision: _builtins.int

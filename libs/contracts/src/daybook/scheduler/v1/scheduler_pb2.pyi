@@ -564,7 +564,7 @@ class ScheduledCall(_message.Message):
     call_id: _builtins.str
     person_id: _builtins.str
     window_id: _builtins.str
-    """Empty for a test call, which comes from no window."""
+    """Empty for a test call or one for signing in, which come from no window."""
     local_day: _builtins.str
     outcome: _builtins.str
     reason: _builtins.str
@@ -1263,7 +1263,7 @@ class AgendaDay(_message.Message):
 
     @_builtins.property
     def test_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduledCall]:
-        """The test calls of the day so far, the first first."""
+        """The test calls of the day so far and those for signing in, the first first."""
 
     def __init__(
         self,
@@ -1617,6 +1617,7 @@ class GetCallBriefingResponse(_message.Message):
     NOT_AFTER_FIELD_NUMBER: _builtins.int
     PROGRAMME_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
+    FOR_SIGN_IN_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     spoken_name: _builtins.str
     """As it is to be spoken."""
@@ -1625,9 +1626,9 @@ class GetCallBriefingResponse(_message.Message):
     programme: _builtins.str
     """See Person. A release to come may name one that this one does not know."""
     code: _builtins.str
-    """Six digits, which the call is to tell: it is for signing in, and there is no reflection. Empty for every other call, and once
-    the time of the call is over.
-    """
+    """Six digits, which a call for signing in is to tell; empty for every other call, and once the code is of no use any more."""
+    for_sign_in: _builtins.bool
+    """The call is for signing in: there is no reflection."""
     @_builtins.property
     def not_after(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1640,10 +1641,11 @@ class GetCallBriefingResponse(_message.Message):
         not_after: _timestamp_pb2.Timestamp | None = ...,
         programme: _builtins.str = ...,
         code: _builtins.str = ...,
+        for_sign_in: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "for_sign_in", b"for_sign_in", "locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1754,7 +1756,7 @@ class GetOverviewResponse(_message.Message):
     def oldest_unpublished_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def calls(self) -> Global___CallCounts:
-        """The calls whose window opened in the last 24 hours, and the test calls of that time."""
+        """The calls whose window opened in the last 24 hours, and the test calls and those for signing in of that time."""
 
     def __init__(
         self,
@@ -2023,7 +2025,7 @@ class ExplainDayResponse(_message.Message):
 
     @_builtins.property
     def test_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestCall]:
-        """The test calls of this day, the first first."""
+        """The test calls of this day and those for signing in, the first first."""
 
     def __init__(
         self,
@@ -2049,7 +2051,7 @@ Global___ExplainDayResponse: _TypeAlias = ExplainDayResponse  # noqa: Y015
 
 @_typing.final
 class TestCall(_message.Message):
-    """A test call, and when it was allowed to be dialed."""
+    """A test call or one for signing in, and when it was allowed to be dialed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
