@@ -46,6 +46,18 @@ async def test_a_pressed_key_comes_back_to_the_app(carrier, app):
     assert "SpeechResult" not in hook.params
 
 
+async def test_where_only_a_key_is_taken_somebody_presses_one_and_what_is_said_can_be_read(carrier, app):
+    await carrier.persona("brief")
+    app.answers["/voice"] = (
+        """<Response><Gather numDigits="1" action="/heard"><Say>Press a key.</Say></Gather></Response>"""
+    )
+    app.answers["/heard"] = "<Response><Say>Your code is: 1, 2.</Say></Response>"
+    seen = await carrier.ended((await carrier.call(app)).sid)
+    assert [hook.params["Digits"] for hook in app.of("/heard")] == ["1"]
+    assert seen["says"] == ["Press a key.", "Your code is: 1, 2."]
+    assert seen["said"] == []
+
+
 async def test_silence_runs_into_the_next_verb(carrier, app):
     await carrier.persona("stays_silent")
     app.answers["/voice"] = GATHER

@@ -117,6 +117,7 @@ def _call(phone_call: PhoneCall, exchange: Exchange) -> dict[str, object]:
         "said_words": line.said.text if line else "",
         "heard": [stretch.as_json() for stretch in line.heard.stretches] if line else [],
         "heard_words": line.heard.text if line else "",
+        "says": [event.facts["text"] for event in exchange.events.of("daybook.says", call.sid)],
         "callbacks": [callback.as_json() for callback in phone_call.callbacks.sent],
         "streams": len(exchange.events.of("stream.started", call.sid)),
         "streamed": [

@@ -168,7 +168,7 @@ class CallFlow:
     async def _gather(self, verb: Gather) -> Gathered:
         playout = self._line.playout
         gathering = Gathering(verb)
-        with self._line.listening() as frames:
+        with self._line.listening(for_key=verb.dtmf and not verb.speech) as frames:
             for prompt in verb.prompts:
                 playout.append(
                     await self._speech(prompt.text)

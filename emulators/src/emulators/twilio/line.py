@@ -51,6 +51,7 @@ class Line:
         self._tell = tell
         self._frames = 0
         self._listener: asyncio.Queue[LineFrame] | None = None
+        self._asks_for_key = False
         self.playout = Playout()
         self.said = Track()
         self.heard = Track()
@@ -74,20 +75,21 @@ class Line:
             self.said.close()
 
     @contextmanager
-    def listening(self) -> Iterator["asyncio.Queue[LineFrame]"]:
-        """The frames from now on, while the block runs."""
+    def listening(self, *, for_key: bool = False) -> Iterator["asyncio.Queue[LineFrame]"]:
+        """The frames from now on, while the block runs. `for_key`: the app takes a key, and nothing that is said."""
         frames: asyncio.Queue[LineFrame] = asyncio.Queue()
-        self._listener = frames
+        self._listener, self._asks_for_key = frames, for_key
         try:
             yield frames
         finally:
-            self._listener = None
+            self._listener, self._asks_for_key = None, False
 
     def _carry_one_frame(self) -> bool:
         audio, marks = self.playout.take(FRAME_BYTES)
         heard = full_frame(audio)
         # a pause between two sentences is no end: by its melody one hears that a voice goes on
-        act = self._person.next(hears_sound=is_loud(heard) or is_loud(self.playout.ahead(_LONGEST_PAUSE_BYTES)))
+        hears_sound = is_loud(heard) or is_loud(self.playout.ahead(_LONGEST_PAUSE_BYTES))
+        act = self._person.next(hears_sound=hears_sound, asked_for_key=self._asks_for_key)
         if act.hangs_up:
             return True
         start_ms = self.connected_ms

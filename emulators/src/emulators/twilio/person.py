@@ -49,12 +49,16 @@ class Person:
     Args:
         opening: said on picking up, without waiting.
         moves: one for each turn.
+        menu: one for each time that nothing but a key is asked for.
         manners: when it is the person's turn, and when they lose patience.
     """
 
-    def __init__(self, opening: Utterance | None, moves: Sequence[Move], manners: Manners) -> None:
+    def __init__(
+        self, opening: Utterance | None, moves: Sequence[Move], menu: Sequence[Press], manners: Manners
+    ) -> None:
         self._opening = opening
         self._moves = deque(moves)
+        self._menu = deque(menu)
         self._manners = manners
         self._saying: Utterance | None = None
         self._said_bytes = 0
@@ -69,8 +73,8 @@ class Person:
         """How long they take to pick up and to say what they say without waiting for anybody."""
         return 0 if self._opening is None else _BREATH_MS + len(self._opening.audio) // BYTES_PER_MS
 
-    def next(self, *, hears_sound: bool) -> Act:
-        """The next 20 ms."""
+    def next(self, *, hears_sound: bool, asked_for_key: bool) -> Act:
+        """The next 20 ms. `asked_for_key`: nothing that they say would be listened to."""
         self._age_ms += FRAME_MS
         self._listen(hears_sound)
         if self._saying is not None:
@@ -82,8 +86,11 @@ class Person:
             return self._begin(opening)
         if self._nobody_spoke_ms >= self._manners.patience_ms:
             return Act(hangs_up=True)
-        if self._moves and self._is_my_turn():
-            return self._begin(self._moves.popleft())
+        moves: deque[Move] | deque[Press] = self._menu if asked_for_key else self._moves
+        if self._is_my_turn():
+            if moves:
+                return self._begin(moves.popleft())
+            self._heard_ms = 0  # what was asked is not answered, and is no prompt to answer by anything else
         return Act()
 
     def _listen(self, hears_sound: bool) -> None:

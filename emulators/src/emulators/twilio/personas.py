@@ -39,6 +39,9 @@ class Persona(BaseModel):
     opens_with: Annotated[str, Field(description="Said on picking up, without waiting for anybody.")] = ""
     beeps: Annotated[bool, Field(description="A voicemail's tone follows `opens_with`.")] = False
     script: tuple[str | Press, ...] = ()
+    menu: Annotated[
+        tuple[Press, ...], Field(description="Pressed, one each time that a key and nothing else is asked for.")
+    ] = (Press(press="1"),)
     talks_over_after_s: Annotated[
         Seconds | None, Field(description="Begins the first entry when Daybook has talked for so long.")
     ] = None

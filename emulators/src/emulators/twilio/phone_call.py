@@ -165,7 +165,7 @@ class PhoneCall:
             talks_over_after_ms=None if talks_over_after_s is None else talks_over_after_s * 1000,
             breaks_off=persona.breaks_off,
         )
-        return Person(await speaker.opening(persona), await speaker.moves(persona), manners)
+        return Person(await speaker.opening(persona), await speaker.moves(persona), persona.menu, manners)
 
     async def _converse(self, person: Person) -> _Ending:
         self.call.start_time = self._exchange.time.utc()
