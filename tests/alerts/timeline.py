@@ -19,7 +19,7 @@ HOUR = 3600
 
 SCHEDULER, DISPATCHER, GATEWAY, JOURNAL = "window-scheduler", "call-dispatcher", "voice-gateway", "journal"
 WORKERS: Mapping[str, tuple[str, ...]] = {
-    SCHEDULER: ("announce", "figures", "consumer:window-scheduler"),
+    SCHEDULER: ("announce", "figures", "sign-ins", "consumer:window-scheduler"),
     DISPATCHER: (
         "dialer",
         "relay",

@@ -36,6 +36,8 @@ from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.replanning import planned
 from window_scheduler.sealed import Sealer
+from window_scheduler.sign_in_api import SignInApi
+from window_scheduler.sign_in_calls import SignInCalls
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import conclude, schedule
 from window_scheduler.window_store import CallWindow, add_window, change_window, get_window
@@ -78,6 +80,7 @@ class Api:
     people: "rpc.PeopleServiceAsyncStub"
     windows: "rpc.WindowsServiceAsyncStub"
     calls: "rpc.CallsServiceAsyncStub"
+    sign_in: "rpc.SignInServiceAsyncStub"
     lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
 
     async def person(self, **changes):
@@ -127,10 +130,12 @@ async def served(database, sealer, clock, zones=INSTALLED):
     )
     windows = WindowsApi(database, sealer, clock, zones, calling_hours=RULES.calling_hours, tick_period=PERIOD)
     calls = CallsApi(database, sealer, clock, zones, rules=RULES, tick_period=PERIOD, news=asyncio.Event())
+    sign_in = SignInApi(database, sealer, clock, news=asyncio.Event())
     services = {
         "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
         "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
         "daybook.scheduler.v1.CallsService": lambda to: rpc.add_CallsServiceServicer_to_server(calls, to),
+        "daybook.scheduler.v1.SignInService": lambda to: rpc.add_SignInServiceServicer_to_server(sign_in, to),
     }
     async with (
         serving_grpc(services, host="127.0.0.1", port=0) as port,
@@ -141,6 +146,7 @@ async def served(database, sealer, clock, zones=INSTALLED):
             rpc.PeopleServiceStub(channel),
             rpc.WindowsServiceStub(channel),
             rpc.CallsServiceStub(channel),
+            rpc.SignInServiceStub(channel),
         )
 
 
@@ -173,6 +179,12 @@ def book(database, sealer, clock):
         return window_message(there)
 
     return booked
+
+
+@pytest.fixture
+def placing(database, sealer, clock):
+    """What decides of sign-ins: `placing(news=event).place()` is a round of it."""
+    return partial(SignInCalls, database, sealer, clock, INSTALLED, rules=RULES)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ from window_scheduler.repeating import repeat, repeat_at_news, repeat_by_the_clo
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings
+from window_scheduler.sign_in_api import SignInApi
+from window_scheduler.sign_in_calls import SignInCalls
 from window_scheduler.tables import SCHEMA
 from window_scheduler.tick import check_clocks, conclude, schedule
 from window_scheduler.windows_api import WindowsApi
@@ -106,10 +108,13 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
         people = PeopleApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period, news=news)
         windows = WindowsApi(database, sealer, clock, INSTALLED, calling_hours=hours, tick_period=period)
         calls = CallsApi(database, sealer, clock, INSTALLED, rules=rules, tick_period=period, news=news)
+        asked_for = asyncio.Event()
+        sign_in = SignInApi(database, sealer, clock, news=asked_for)
         services = {
             "daybook.scheduler.v1.PeopleService": lambda to: rpc.add_PeopleServiceServicer_to_server(people, to),
             "daybook.scheduler.v1.WindowsService": lambda to: rpc.add_WindowsServiceServicer_to_server(windows, to),
             "daybook.scheduler.v1.CallsService": lambda to: rpc.add_CallsServiceServicer_to_server(calls, to),
+            "daybook.scheduler.v1.SignInService": lambda to: rpc.add_SignInServiceServicer_to_server(sign_in, to),
         }
         checks = {"database": database.check, "nats": bus.check}
         async with (
@@ -127,6 +132,10 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             announcing = partial(announce_and_remind, database, bus, clock)
             tasks.create_task(
                 repeat_at_news("announce", announcing, news=news, period_s=period_s, clock=clock, stop=stop)
+            )
+            placing = SignInCalls(database, sealer, clock, INSTALLED, rules=rules, news=news)
+            tasks.create_task(
+                repeat_at_news("sign-ins", placing.place, news=asked_for, period_s=period_s, clock=clock, stop=stop)
             )
             tasks.create_task(repeat("figures", figures.take, period_s=period_s, clock=clock, stop=stop))
             log.info("process.ready", grpc_port=grpc_port, http_port=http_port)

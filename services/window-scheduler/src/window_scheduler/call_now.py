@@ -1,6 +1,6 @@
-"""The call that is made now because somebody asked for it, to see that Daybook works: a test call. Pure.
+"""The calls that are made now because somebody asked for one: a test call, or one that tells a code for signing in. Pure.
 
-It comes from no window and is not the call of its day: that one is made all the same. Whether it may be dialed is for
+Such a call comes from no window and is not the call of its day: that one is made all the same. Whether it may be dialed is for
 `dialing_rules` to say, here as at each dial. So what is promised here is refused then only if it holds no more.
 """
 
@@ -15,6 +15,7 @@ from window_scheduler.calling_hours import CallingHours
 from window_scheduler.dialing_rules import Allowed, DialingRules, DialQuestion, Refusal, may_dial
 
 MADE_WITHIN = timedelta(minutes=10)
+"""A test call."""
 
 _REFUSED: Mapping[Refusal, str] = {
     Refusal.OPTED_OUT: (
@@ -34,7 +35,7 @@ _REFUSED: Mapping[Refusal, str] = {
 
 @dataclass(frozen=True)
 class UnendedCall:
-    """A test call that has no end on record. `dialed`: somebody was allowed to dial it."""
+    """A call that was asked for and has no end on record. `dialed`: somebody was allowed to dial it."""
 
     call_id: UUID
     not_after: datetime
@@ -43,14 +44,14 @@ class UnendedCall:
 
 @dataclass(frozen=True)
 class Asked:
-    """Everything that bears on a test call, as it stands now.
+    """Everything that bears on a call that is asked for, as it stands now.
 
     Attributes:
         zone: the person's; none where it is not known.
         calling_hours: the person's own; none where they have chosen none.
         in_quiet_hours: also in their quiet hours.
-        unended: their test calls that have no end on record.
-        dialed_at: when test calls of theirs were dialed of late; two days back are enough.
+        unended: their calls of that kind that have no end on record.
+        dialed_at: when calls of that kind dialed them of late; two days back are enough.
     """
 
     zone: ZoneInfo | None
@@ -62,16 +63,16 @@ class Asked:
     dialed_at: tuple[datetime, ...]
 
 
-def check_call_now(asked: Asked, rules: DialingRules, now: datetime) -> None:
-    """Returns where a person may have a test call at `now` (aware, UTC).
+def why_not(asked: Asked, rules: DialingRules, now: datetime, *, within: timedelta) -> Refusal | UnendedCall | None:
+    """What forbids a call at `now` (aware, UTC) that is to be made within so long.
 
-    Raises:
-        Conflict: they may not; the text says why, and what to do.
+    Returns:
+        The rule, or the call of its kind that is open still; none where the person may have it.
     """
     question = DialQuestion(
         local_day=now.date(),
         not_before=now,
-        not_after=now + MADE_WITHIN,
+        not_after=now + within,
         finished=False,
         window_id=None,
         windows={},
@@ -84,14 +85,27 @@ def check_call_now(asked: Asked, rules: DialingRules, now: datetime) -> None:
     )
     verdict = may_dial(question, rules, now)
     if not isinstance(verdict, Allowed):
-        raise Conflict(f"No test call for this person. {_why(verdict.refusal, asked, rules, now)}")
+        return verdict.refusal
     # nobody dials any more what was not dialed in its time
-    open_still = [each for each in asked.unended if each.dialed or now < each.not_after]
-    if open_still:
-        raise Conflict(
-            f"No test call for this person. The one before, {open_still[0].call_id}, has not ended. Wait for its end; "
-            "`daybook explain PERSON` tells how it stands."
-        )
+    return next((each for each in asked.unended if each.dialed or now < each.not_after), None)
+
+
+def check_call_now(asked: Asked, rules: DialingRules, now: datetime) -> None:
+    """Returns where a person may have a test call at `now` (aware, UTC).
+
+    Raises:
+        Conflict: they may not; the text says why, and what to do.
+    """
+    match why_not(asked, rules, now, within=MADE_WITHIN):
+        case Refusal() as refusal:
+            raise Conflict(f"No test call for this person. {_why(refusal, asked, rules, now)}")
+        case UnendedCall(call_id):
+            raise Conflict(
+                f"No test call for this person. The one before, {call_id}, has not ended. Wait for its end; "
+                "`daybook explain PERSON` tells how it stands."
+            )
+        case _:
+            return
 
 
 def _why(refusal: Refusal, asked: Asked, rules: DialingRules, now: datetime) -> str:

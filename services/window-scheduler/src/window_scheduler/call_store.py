@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,19 +17,35 @@ from window_scheduler.tables import dial_authorizations, scheduled_calls
 _DIALS_REMEMBERED = timedelta(days=2)
 
 
+class CallKind(Enum):
+    """What a call is for. The dials of each kind are counted apart."""
+
+    OF_DAY = auto()
+    TEST = auto()
+    SIGN_IN = auto()
+
+
+_OF_KIND = {
+    CallKind.OF_DAY: scheduled_calls.c.test_number == 0,
+    CallKind.TEST: and_(scheduled_calls.c.test_number > 0, ~scheduled_calls.c.for_sign_in),
+    CallKind.SIGN_IN: scheduled_calls.c.for_sign_in,
+}
+
+
 @dataclass(frozen=True)
 class ScheduledCall:
-    """The intent to call a person once on one local day; or once more, for a test.
+    """The intent to call a person once on one local day; or once more, for a test or for signing in.
 
     Attributes:
-        window_id: that it came from; none of a test call.
+        window_id: that it came from; none where it is not the day's call.
         outcome: a name of CallOutcome in daybook.events.v1.
         dial_asked_at: when it was first asked whether it may be dialed, whatever the answer was.
         dialed_at: when that was first allowed; from then on the call is not moved.
         revision: how often it was moved to other times of its day.
         reminders: how often it was announced again at these times, since nobody asked to dial it.
-        test_number: 0, or of a test call its number among those of the day.
+        test_number: 0 for the day's call; else its number among the others of the day.
         in_quiet_hours: it may be dialed in quiet hours too.
+        for_sign_in: it tells a code.
     """
 
     call_id: UUID
@@ -47,10 +64,13 @@ class ScheduledCall:
     reminders: int
     test_number: int
     in_quiet_hours: bool
+    for_sign_in: bool
 
     @property
-    def is_test(self) -> bool:
-        return self.test_number > 0
+    def kind(self) -> CallKind:
+        if self.for_sign_in:
+            return CallKind.SIGN_IN
+        return CallKind.TEST if self.test_number else CallKind.OF_DAY
 
 
 async def get_call(connection: AsyncConnection, call_id: UUID) -> ScheduledCall:
@@ -85,7 +105,7 @@ async def calls_of(connection: AsyncConnection, person_id: UUID, *, limit: int) 
 
 
 async def calls_from(connection: AsyncConnection, person_id: UUID, local_day: date) -> Sequence[ScheduledCall]:
-    """A person's calls of a local day and those after it, the test calls of a day in their order."""
+    """A person's calls of a local day and those after it, the first of a day first."""
     found = await connection.execute(
         select(scheduled_calls)
         .where(scheduled_calls.c.person_id == person_id)
@@ -109,14 +129,13 @@ async def unfinished_calls(
 
 
 async def dialed_at(
-    connection: AsyncConnection, person_id: UUID, *, for_tests: bool, now: datetime, except_attempt: str = ""
+    connection: AsyncConnection, person_id: UUID, kind: CallKind, *, now: datetime, except_attempt: str = ""
 ) -> tuple[datetime, ...]:
-    """When this person's other attempts of the last two days were allowed: those of test calls, or those of their days' calls."""
-    is_test = scheduled_calls.c.test_number > 0
+    """When this person's other attempts of the last two days were allowed, at calls of one kind."""
     found = await connection.execute(
         select(dial_authorizations.c.authorized_at)
         .join(scheduled_calls, scheduled_calls.c.call_id == dial_authorizations.c.call_id)
-        .where(is_test if for_tests else ~is_test)
+        .where(_OF_KIND[kind])
         .where(dial_authorizations.c.person_id == person_id)
         .where(dial_authorizations.c.authorized_at > now - _DIALS_REMEMBERED)
         .where(dial_authorizations.c.attempt_id != except_attempt)

@@ -15,9 +15,10 @@ from chassis.errors import InvalidInput
 from chassis.time_zones import TimeZones
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer
-from window_scheduler.call_now import Asked, check_call_now
-from window_scheduler.call_now_store import add_test_call, unended_tests
+from window_scheduler.call_now import MADE_WITHIN, check_call_now
+from window_scheduler.call_now_store import add_asked_call, asked_for
 from window_scheduler.call_store import (
+    CallKind,
     ScheduledCall,
     calls_of,
     dialed_at,
@@ -34,8 +35,8 @@ from window_scheduler.oversight import day_asked_for, explained_day, overview
 from window_scheduler.people import Person
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.sealed import Sealer
+from window_scheduler.sign_in_store import code_to_tell
 from window_scheduler.window_store import windows_of
-from window_scheduler.withdrawals import MAY_RING_STILL
 
 log = structlog.get_logger()
 
@@ -67,22 +68,13 @@ class CallsApi(CallsServiceServicer):
         person_id = uuid_of(request.person_id, "person_id")
         async with self._database.transaction() as connection:
             # locked: of two who ask at once, the second finds the call of the first
-            person = await self._person_to_dial(connection, person_id)
+            person = await PeopleStore(connection, self._sealer).locked_to_dial(person_id)
             now = self._clock.now()
-            zone = self._zones.named(person.profile.time_zone)
-            asked = Asked(
-                zone=zone,
-                calling_hours=person.profile.calling_hours,
-                consented=person.profile.consent is not None,
-                opted_out=person.opted_out_at is not None,
-                in_quiet_hours=request.in_quiet_hours,
-                unended=await unended_tests(connection, person_id, now=now, may_ring_for=MAY_RING_STILL),
-                dialed_at=await dialed_at(connection, person_id, for_tests=True, now=now),
+            asked = await asked_for(
+                connection, person, CallKind.TEST, self._zones, in_quiet_hours=request.in_quiet_hours, now=now
             )
             check_call_now(asked, self._rules, now)
-            call = await add_test_call(
-                connection, person_id, now.astimezone(zone).date(), in_quiet_hours=request.in_quiet_hours, now=now
-            )
+            call = await add_asked_call(connection, person_id, CallKind.TEST, asked, within=MADE_WITHIN, now=now)
         self._news.set()
         log.info("call.asked_for", call_id=str(call.call_id), person_id=str(person_id))
         return pb.CallNowResponse(call=call_message(call))
@@ -103,7 +95,7 @@ class CallsApi(CallsServiceServicer):
         async with self._database.transaction() as connection:
             person_id = (await get_call(connection, call_id)).person_id
             # locked: two attempts that ask at once are counted one after the other, and an opt-out comes before or after
-            person = await self._person_to_dial(connection, person_id)
+            person = await PeopleStore(connection, self._sealer).locked_to_dial(person_id)
             call = await locked_call(connection, call_id)
             now = self._clock.now()
             await note_question(connection, call_id, now=now)
@@ -115,20 +107,14 @@ class CallsApi(CallsServiceServicer):
             await note_dial(connection, call, attempt_id, now=now)
         return pb.AuthorizeDialResponse(allowed=True, phone_number=person.profile.phone_number)
 
-    async def _person_to_dial(self, connection: AsyncConnection, person_id: UUID) -> Person:
-        """The person, locked. Where somebody else has opted out of their number since, so have they, and that is kept."""
-        store = PeopleStore(connection, self._sealer)
-        stored = await store.locked(person_id)
-        person = await store.with_opt_outs(stored)
-        if person.opted_out_at != stored.opted_out_at:
-            await store.note_opt_out(person)
-        return person
-
     async def GetCallBriefing(self, request: pb.GetCallBriefingRequest, _context: object) -> pb.GetCallBriefingResponse:
         call_id = uuid_of(request.call_id, "call_id")
         async with self._database.transaction() as connection:
             call = await get_call(connection, call_id)
             person = await PeopleStore(connection, self._sealer).get(call.person_id)
+            code = ""
+            if call.for_sign_in:
+                code = await code_to_tell(connection, self._sealer, call_id, now=self._clock.now())
         return pb.GetCallBriefingResponse(
             person_id=str(person.person_id),
             spoken_name=person.profile.spoken_name,
@@ -136,6 +122,8 @@ class CallsApi(CallsServiceServicer):
             time_zone=person.profile.time_zone,
             not_after=stamp(call.not_after),
             programme=person.profile.programme,
+            code=code,
+            for_sign_in=call.for_sign_in,
         )
 
     async def ListCalls(self, request: pb.ListCallsRequest, _context: object) -> pb.ListCallsResponse:
@@ -174,9 +162,7 @@ class CallsApi(CallsServiceServicer):
             calling_hours=person.profile.calling_hours,
             consented=person.profile.consent is not None,
             opted_out=person.opted_out_at is not None,
-            dialed_at=await dialed_at(
-                connection, person.person_id, for_tests=call.is_test, now=now, except_attempt=attempt_id
-            ),
+            dialed_at=await dialed_at(connection, person.person_id, call.kind, now=now, except_attempt=attempt_id),
         )
 
 

@@ -18,7 +18,8 @@ class DialingRules:
 
     Attributes:
         calling_hours: of all who have chosen none of their own; outside of them are the quiet hours.
-        dials_a_day: how often a person is dialed on one local day at most, retries included; and as often for test calls.
+        dials_a_day: how often a person is dialed on one local day at most, retries included; as often for test calls, and as
+            often for signing in.
     """
 
     calling_hours: CallingHours
@@ -60,13 +61,13 @@ class DialQuestion:
         local_day: the day that the call is for.
         not_before, not_after: as the call was scheduled.
         finished: the call has come to its end already.
-        window_id: the window that the call came from; none of a test call, which is held to its own times alone,
+        window_id: the window that the call came from; none where somebody asked for it: it is held to its own times alone,
         windows: and the times of all the person's windows as they are now, by their ids.
         in_quiet_hours: who asked for the test call asked for it in quiet hours too.
         zone: the person's, as it is now; none where it is not known.
         calling_hours: the person's own, as they are now; none where they have chosen none.
-        dialed_at: when this person's other attempts of late were allowed, those of test calls for a test call and those of
-            their days' calls for such; two days back are enough.
+        dialed_at: when this person's other attempts of late were allowed, at calls of the same kind (the day's, for a test, for
+            signing in); two days back are enough.
     """
 
     local_day: date

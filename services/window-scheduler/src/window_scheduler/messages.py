@@ -149,4 +149,5 @@ def call_message(call: ScheduledCall) -> pb.ScheduledCall:
         reason=call.reason or "",
         revision=call.revision,
         test_number=call.test_number,
+        for_sign_in=call.for_sign_in,
     )

@@ -9,6 +9,8 @@ from prometheus_client.registry import Collector
 
 from daybook.events.v1.events_pb2 import CALL_OUTCOME_UNSPECIFIED, CallOutcome
 from daybook.scheduler.v1.scheduler_pb2 import DIAL_REFUSAL_UNSPECIFIED, DialRefusal
+from window_scheduler.dialing_rules import Refusal
+from window_scheduler.sign_in import NotCalled
 
 tick_last_start = Gauge(
     "daybook_tick_last_start_timestamp_seconds", "When the newest tick began (Unix time); 0 where none has."
@@ -46,6 +48,13 @@ calls_announced_again = Counter(
     "daybook_calls_announced_again_total",
     "Announcements of calls that were made once more, since nobody asked to dial them.",
 )
+SIGN_IN_CALLED, SIGN_IN_TOO_OFTEN = "called", "too_often"
+sign_ins = Counter(
+    "daybook_sign_ins_total",
+    "Calls for signing in that were asked for, by what came of it: called, or why nobody is.",
+    ["decision"],
+)
+sign_in_codes = Counter("daybook_sign_in_codes_total", "Codes that were checked, by the answer.", ["answer"])
 calls_finished = Counter("daybook_scheduled_calls_ended_total", "Calls that came to their end.", ["outcome"])
 
 
@@ -84,6 +93,10 @@ for _answer in (
     *(term_of(refusal) for refusal in DialRefusal.values() if refusal != DIAL_REFUSAL_UNSPECIFIED),
 ):
     dials_asked.labels(_answer)
+for _decision in (SIGN_IN_CALLED, SIGN_IN_TOO_OFTEN, *NotCalled, *Refusal):
+    sign_ins.labels(_decision)
+for _code in ("right", "wrong"):
+    sign_in_codes.labels(_code)
 for _outcome in CallOutcome.values():
     if _outcome != CALL_OUTCOME_UNSPECIFIED:
         calls_finished.labels(CallOutcome.Name(_outcome))

@@ -12,7 +12,7 @@ from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.agenda import AgendaChance, AgendaDay, BookedWindow, Opening, Terms, agenda, next_call
 from window_scheduler.calendar_export import calendar_of
-from window_scheduler.call_store import ScheduledCall, calls_from
+from window_scheduler.call_store import CallKind, ScheduledCall, calls_from
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.clock_notes import ClockChange
 from window_scheduler.messages import call_message, stamp, window_message
@@ -120,8 +120,8 @@ def _day_message(day: AgendaDay, calls: Sequence[ScheduledCall], zone: ZoneInfo)
             )
             for window_id, absence in day.absences.items()
         ],
-        call=next((call_message(call) for call in of_day if not call.is_test), None),
-        test_calls=[call_message(call) for call in of_day if call.is_test],
+        call=next((call_message(call) for call in of_day if call.kind is CallKind.OF_DAY), None),
+        test_calls=[call_message(call) for call in of_day if call.kind is not CallKind.OF_DAY],
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from window_scheduler.call_store import ScheduledCall, undialed
+from window_scheduler.call_store import CallKind, ScheduledCall, undialed
 from window_scheduler.messages import call_message, stamp, window_message
 from window_scheduler.outbox_store import unpublished
 from window_scheduler.oversight_store import (
@@ -122,7 +122,7 @@ async def explained_day(
 ) -> pb.ExplainDayResponse:
     """Why a person is called on one of their days, or not, window by window. Their zone is none where it is not known."""
     calls = await calls_on(connection, person.person_id, day)
-    call = next((each for each in calls if not each.is_test), None)
+    call = next((each for each in calls if each.kind is CallKind.OF_DAY), None)
     consent = person.profile.consent
     noon = datetime.combine(day, time(12), tzinfo=UTC)
     # a local day lies within two days of its noon in UTC, wherever on earth it is
@@ -158,7 +158,7 @@ async def explained_day(
         test_calls=[
             pb.TestCall(call=call_message(each), authorizations=await _authorizations(connection, each))
             for each in calls
-            if each.is_test
+            if each.kind is not CallKind.OF_DAY
         ],
     )
 

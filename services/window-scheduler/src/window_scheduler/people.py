@@ -96,7 +96,7 @@ def checked_profile(
     return Profile(
         name=spelled,
         name_pronunciation=_checked_name("name_pronunciation", name_pronunciation),
-        phone_number=_checked_phone_number(phone_number),
+        phone_number=checked_phone_number(phone_number),
         time_zone=checked_time_zone(time_zone),
         locale=_checked_locale(locale),
         calling_hours=calling_hours,
@@ -133,7 +133,7 @@ def _checked_name(field_name: str, value: str) -> str:
     return name
 
 
-def _checked_phone_number(value: str) -> str:
+def checked_phone_number(value: str) -> str:
     """The number in E.164.
 
     It must be possible, not known to be assigned: countries assign new ranges faster than any library learns of them,

@@ -13,7 +13,7 @@ from window_scheduler.calling_hours import CallingHours
 from window_scheduler.errors import KeyUnusable, NoSuchPerson, SealBroken
 from window_scheduler.opt_out_store import OptOutLedger
 from window_scheduler.people import Consent, Person, Profile, later_opt_out, opted_out_still
-from window_scheduler.sealed import Sealer
+from window_scheduler.sealed import Sealer, nonce_of
 from window_scheduler.tables import call_windows, outbox, people, scheduled_calls, window_decisions
 
 
@@ -45,6 +45,18 @@ class PeopleStore:
             select(people).where(people.c.person_id == person_id).with_for_update(key_share=True)
         )
         return self._one(found.mappings().one_or_none(), person_id)
+
+    async def locked_to_dial(self, person_id: UUID) -> Person:
+        """The person, locked. Where somebody else has opted out of their number since, so have they, and that is kept.
+
+        Raises:
+            NoSuchPerson: there is none of that id.
+        """
+        stored = await self.locked(person_id)
+        person = await self.with_opt_outs(stored)
+        if person.opted_out_at != stored.opted_out_at:
+            await self.note_opt_out(person)
+        return person
 
     async def page(self, *, after: UUID | None, size: int) -> Sequence[Person]:
         """So many people by id, from the first one after `after`."""
@@ -163,6 +175,8 @@ class PeopleStore:
             "consent_channel": consent.channel if consent else None,
             "programme": profile.programme,
             "opted_out_at": person.opted_out_at,
+            "number_hash": self._sealer.finding_hash(profile.phone_number),
+            "number_hashed_from": nonce_of(sealed["phone_number"]),
         }
 
     def _person(self, row: RowMapping) -> Person:

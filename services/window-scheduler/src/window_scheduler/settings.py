@@ -45,7 +45,7 @@ class ApiSettings(GrpcServerSettings, TickSettings):
         default=6,
         ge=1,
         le=50,
-        description="How often a person is dialed a local day at most; and as often for test calls.",
+        description="How often a person is dialed a local day at most; as often for test calls, and as often for signing in.",
     )
     background_period_s: float = Field(
         default=2.0, gt=0, le=60, description="Seconds between looks into the outbox, and between figures for /metrics."

@@ -26,6 +26,9 @@ SCHEMA = "window_scheduler"
 
 metadata = MetaData()
 
+NUMBER_UNHASHED = text("number_hashed_from IS DISTINCT FROM substr(phone_number, 2, 12)")
+"""Of a person whose `number_hash` is none, or of a number that they had before. A version byte, then the nonce: see `sealed`."""
+
 
 def _moment(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
@@ -57,6 +60,12 @@ people = Table(
     Column("calling_hours_start", Time),
     Column("calling_hours_end", Time),
     Column("programme", Text, nullable=False, server_default="evening_review"),
+    # by which a person is found who signs in; none while it is to be made, or where the number does not open
+    Column("number_hash", LargeBinary),
+    # the nonce of the sealed number that it was made from: where that is another by now, it is to be made anew
+    Column("number_hashed_from", LargeBinary),
+    Index("people_by_number", "number_hash"),
+    Index("people_unhashed", "person_id", postgresql_where=NUMBER_UNHASHED),
     Index("people_opted_out", "person_id", postgresql_where=text("opted_out_at IS NOT NULL")),
 )
 
@@ -100,7 +109,7 @@ scheduled_calls = Table(
     metadata,
     Column("call_id", Uuid, primary_key=True),
     Column("person_id", Uuid, ForeignKey("people.person_id", ondelete="CASCADE"), nullable=False),
-    # no foreign key: a deleted window leaves the calls that it brought; none: a test call, which comes from no window
+    # no foreign key: a deleted window leaves the calls that it brought; none: a test call or one for signing in
     Column("window_id", Uuid),
     Column("local_day", Date, nullable=False),
     _moment("not_before"),
@@ -116,10 +125,12 @@ scheduled_calls = Table(
     Column("revision", Integer, nullable=False, server_default="0"),
     # how often it was announced again, since nobody asked to dial it
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
-    # 0: the day's call; else a test call, by its number among those of the day
+    # 0: the day's call; else a test call or one for signing in, by its number among both of the day
     Column("test_number", SmallInteger, nullable=False, server_default="0"),
     # a test call may be dialed in quiet hours: whoever asked for it said so
     Column("in_quiet_hours", Boolean, nullable=False, server_default=text("false")),
+    # it tells a code, which `sign_ins` holds for as long as it is of use
+    Column("for_sign_in", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("person_id", "local_day", "test_number", name="one_call_a_day"),
     Index("scheduled_calls_by_opening", "not_before"),
     Index(
@@ -127,6 +138,26 @@ scheduled_calls = Table(
         "not_before",
         postgresql_where=text("finished_at IS NULL AND dial_asked_at IS NULL"),
     ),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("sign_in_id", Uuid, primary_key=True),
+    # of the number that was asked for, be it anybody's or not
+    Column("number_hash", LargeBinary, nullable=False),
+    Column("code", LargeBinary, nullable=False),
+    _moment("asked_at"),
+    Column("tries_left", SmallInteger, nullable=False),
+    # what came of it; none while nobody has looked
+    Column("decision", Text),
+    # the call that tells the code, and with it whom it signs in; none where there is no call
+    Column("call_id", Uuid, ForeignKey("scheduled_calls.call_id", ondelete="CASCADE"), unique=True),
+    # when somebody picked up, and the code was first given out to be told
+    _moment("told_at", nullable=True),
+    Index("sign_ins_by_number", "number_hash", "asked_at"),
+    Index("sign_ins_undecided", "asked_at", postgresql_where=text("decision IS NULL")),
+    Index("sign_ins_by_age", "asked_at"),
 )
 
 dial_authorizations = Table(
