@@ -22,6 +22,7 @@ from voice_gateway import metrics
 from voice_gateway.app import make_app
 from voice_gateway.briefing import Briefings
 from voice_gateway.calls import CallsInProgress
+from voice_gateway.code_calls import CodeCalls
 from voice_gateway.conversations import Conversations
 from voice_gateway.draining import drain
 from voice_gateway.gathering import Gathering
@@ -113,6 +114,7 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             briefings=briefings,
             journal=journal,
             gathering=gathering,
+            code_calls=CodeCalls(progress=progress, calls=calls, operator_name=settings.operator_name),
             progress=progress,
         )
         streams = MediaStreams(

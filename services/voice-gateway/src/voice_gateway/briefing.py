@@ -1,6 +1,6 @@
 """How to address the person of a call: window-scheduler is asked at the moment of use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 import structlog
@@ -18,15 +18,19 @@ ANSWERED_WITHIN_S = 3.0
 
 @dataclass(frozen=True)
 class Briefing:
-    """What a conversation needs to know of its person. The name is kept out of what a log or a debugger prints of it."""
+    """What a call needs to know of its person. Name and code are kept out of what a log or a debugger prints of it.
+
+    Attributes:
+        for_sign_in: it is to tell a code, and no conversation is held.
+        code: six digits; empty where it is of no use any more, and for every other call.
+    """
 
     person_id: str
-    spoken_name: str
+    spoken_name: str = field(repr=False)
     locale: str
     programme: str
-
-    def __repr__(self) -> str:
-        return f"Briefing(person_id={self.person_id!r}, locale={self.locale!r}, programme={self.programme!r})"
+    for_sign_in: bool = False
+    code: str = field(default="", repr=False)
 
 
 class Briefings:
@@ -53,7 +57,12 @@ class Briefings:
                 "Is it running, and does DAYBOOK_SCHEDULER_TARGET name it?"
             ) from None
         return Briefing(
-            response.person_id, response.spoken_name, response.locale, self._known_programme(response.programme)
+            response.person_id,
+            response.spoken_name,
+            response.locale,
+            self._known_programme(response.programme),
+            response.for_sign_in,
+            response.code,
         )
 
     def _known_programme(self, name: str) -> str:

@@ -74,7 +74,7 @@ for _reason in STANDARD_INSTEAD:
     orchestrator_chosen.labels("standard", _reason)
 for _outcome in (*Outcome, "broken", "failed"):
     conversations.labels(_outcome)
-for _surface in ("voice", "resume", "fallback", "gather", "status", "amd", "stream"):
+for _surface in ("voice", "resume", "fallback", "gather", "code", "status", "amd", "stream"):
     forged_requests.labels(_surface)
 for _reason in ("silent", "unread", "unreadable", "too_fast"):
     streams_given_up.labels(_reason)

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
 
-from voice_gateway.programmes import DEFAULT_LOCALE, DEFAULT_PROGRAMME, Language, Programme
+from voice_gateway.programmes import DEFAULT_LOCALE, DEFAULT_PROGRAMME, Language, Programme, SignInWords
 
 LANGUAGES: dict[str, Language] = {
     file.name.removesuffix(".toml"): Language.model_validate(tomllib.loads(file.read_text("utf-8")))
@@ -24,9 +24,14 @@ def programme_for(locale: str, operator: str, name: str = DEFAULT_PROGRAMME) -> 
         operator: who calls, as the person is told.
         name: e.g. `gratitude`; the evening review where there is none of that name.
     """
-    language = LANGUAGES.get(locale.partition("-")[0].lower(), LANGUAGES[DEFAULT_LOCALE.partition("-")[0]])
+    language = _language_of(locale)
     questions = language.programmes.get(name, language.programmes[DEFAULT_PROGRAMME])
     return Programme(language, questions, operator)
+
+
+def sign_in_words(locale: str, operator: str) -> SignInWords:
+    """What a call for signing in says, in a person's language (see `programme_for`)."""
+    return SignInWords(_language_of(locale), operator)
 
 
 def spoken_in_every_call(operator: str) -> Sequence[tuple[str, str]]:
@@ -34,3 +39,7 @@ def spoken_in_every_call(operator: str) -> Sequence[tuple[str, str]]:
     languages = sorted(LANGUAGES.values(), key=lambda language: language.locale != DEFAULT_LOCALE)
     programmes = [Programme(each, questions, operator) for each in languages for questions in each.programmes.values()]
     return list(dict.fromkeys((text, each.locale) for each in programmes for text in each.fixed_prompts()))
+
+
+def _language_of(locale: str) -> Language:
+    return LANGUAGES.get(locale.partition("-")[0].lower(), LANGUAGES[DEFAULT_LOCALE.partition("-")[0]])

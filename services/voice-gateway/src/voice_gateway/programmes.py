@@ -34,6 +34,28 @@ class Closings(_Data):
     stopped: Text
 
 
+class SignIn(_Data):
+    """What a call for signing in says.
+
+    Attributes:
+        offer: who calls, that it is automated, which key tells the code, and how to opt out; it takes `{operator}`.
+        code: takes `{code}`, digit by digit, and says it twice.
+        too_late: where the code is of no use any more.
+    """
+
+    offer: Text
+    code: Text
+    too_late: Text
+    good_bye: Text
+
+    @model_validator(mode="after")
+    def _tells_it_twice(self) -> "SignIn":
+        self.offer.format(operator="")
+        if self.code.format(code="#").count("#") != 2:
+            raise ValueError("sign_in.code: is to say {code} twice")
+        return self
+
+
 class Listened(_Data):
     """What is understood without a verdict.
 
@@ -80,6 +102,7 @@ class Language(_Data):
     screening_answer: Text
     voicemail_message: Annotated[str, Field(max_length=400)]
     closings: Closings
+    sign_in: SignIn
     programmes: dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]]
     phrases: Listened
 
@@ -92,6 +115,26 @@ class Language(_Data):
         for text in (self.greeting, self.screening_answer, self.voicemail_message, self.not_an_answering_service):
             text.format(name="", operator="")
         return self
+
+
+class SignInWords:
+    """The words of a call for signing in, in a person's language.
+
+    Args:
+        operator: who calls, as the person is told.
+    """
+
+    def __init__(self, language: Language, operator: str) -> None:
+        self.locale = language.locale
+        self.offer = language.sign_in.offer.format(operator=operator)
+        self.too_late = language.sign_in.too_late
+        self.good_bye = language.sign_in.good_bye
+        self.opt_out_confirmation = language.opt_out_confirmation
+        self._code = language.sign_in.code
+
+    def told(self, code: str) -> str:
+        """The code as a voice reads it, digit by digit with a pause after each."""
+        return self._code.format(code=", ".join(code))
 
 
 class Programme:

@@ -74,6 +74,12 @@ class Progress:
         message.reflection.state = _STATES[outcome]
         await self._publish_persistently(message, f"{attempt.attempt_id}.reflection.ended")
 
+    async def code_told(self, attempt: Attempt, call_sid: str) -> None:
+        """Tells that the person was told their code for signing in, and never the code; however long the bus takes."""
+        message = self._about(attempt, call_sid)
+        message.reflection.state = pb.REFLECTION_STATE_CODE_TOLD
+        await self._publish_persistently(message, f"{attempt.attempt_id}.code.told")
+
     def _about(self, attempt: Attempt, call_sid: str) -> pb.CallProgressed:
         now = Timestamp()
         now.FromDatetime(self._clock.now())

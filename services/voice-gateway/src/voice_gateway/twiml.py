@@ -43,6 +43,30 @@ def redirect(url: str) -> str:
     return str(response)
 
 
+def say_and_await_key(text: str, *, language: str, action_url: str, timeout_s: int) -> str:
+    """Say something, then wait for one key, which may come at once. That none came is reported too, as an empty result.
+
+    Args:
+        text: what there is to say.
+        language: BCP 47.
+        action_url: where Twilio reports the key.
+        timeout_s: how long after the last word none may come before that is reported.
+    """
+    response = VoiceResponse()
+    gather = Gather(
+        input="dtmf",
+        action=action_url,
+        method="POST",
+        num_digits=1,
+        finish_on_key="",
+        timeout=timeout_s,
+        action_on_empty_result=True,
+    )
+    gather.say(text, language=language)
+    response.append(gather)
+    return str(response)
+
+
 def say_and_gather(text: str, *, language: str, action_url: str, timeout_s: int) -> str:
     """Say something, then listen: speech until the person pauses, or one key. Silence is reported too, as an empty result.
 

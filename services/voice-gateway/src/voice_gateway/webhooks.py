@@ -4,6 +4,7 @@
     POST /webhooks/twilio/resume/{attempt_id}   a media stream ended
     POST /webhooks/twilio/fallback/{attempt_id} another of these was asked, also again, and did not answer
     POST /webhooks/twilio/gather/{attempt_id}   the standard orchestrator heard something
+    POST /webhooks/twilio/code/{attempt_id}     a call for signing in took a key
     POST /webhooks/twilio/status/{attempt_id}   a step of the call
     POST /webhooks/twilio/amd/{attempt_id}      who picked up
     POST /webhooks/twilio/voice                 the first system's address; without ?attempt_id= somebody rang us
@@ -27,6 +28,8 @@ from voice_gateway.attempts import Attempt, parse_attempt_id
 from voice_gateway.briefing import Briefing, Briefings
 from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_status
 from voice_gateway.calls import HANGS_UP_WITHIN, TURN_WITHIN, CallsInProgress
+from voice_gateway.code_calls import CodeCalls
+from voice_gateway.code_telling import CodeCall, code_call_of
 from voice_gateway.errors import ForgedRequest, GatewayFull, RequestTooLarge
 from voice_gateway.exchange import AnsweredByMachine
 from voice_gateway.gathering import Gathering
@@ -80,6 +83,7 @@ class Webhooks:
     briefings: Briefings
     journal: Journal
     gathering: Gathering
+    code_calls: CodeCalls
     progress: Progress
 
     def router(self) -> APIRouter:
@@ -89,6 +93,7 @@ class Webhooks:
         router.add_api_route("/resume/{attempt_id}", self.resume, methods=["POST"])
         router.add_api_route("/fallback/{attempt_id}", self.fallback, methods=["POST"])
         router.add_api_route("/gather/{attempt_id}", self.gather, methods=["POST"])
+        router.add_api_route("/code/{attempt_id}", self.code, methods=["POST"])
         router.add_api_route("/status/{attempt_id}", self.status, methods=["POST"])
         router.add_api_route("/amd/{attempt_id}", self.machine_detection, methods=["POST"])
         return router
@@ -131,6 +136,9 @@ class Webhooks:
             return _xml(twiml.hang_up())
         with _about(attempt, "fallback"):
             log.warning("call.fell_back", error_code=form.get("ErrorCode", ""))
+            briefing = await self.briefings.of_call(attempt.call_id)
+            if briefing.for_sign_in:
+                return await self._tell_code(attempt, sid, briefing, CodeCall())
             return await self._go_on(attempt, sid, self._standard_because(attempt) or "webhook_failed")
 
     async def gather(self, request: Request, attempt_id: str) -> Response:
@@ -141,6 +149,16 @@ class Webhooks:
             self.calls.awaits(attempt, TURN_WITHIN)
             document = await self.gathering.go_on(attempt, gathered, self._url("gather", attempt))
             return self._said(attempt, document)
+
+    async def code(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        with _about(attempt, "code"):
+            gathered = read_gathered(form)
+            self.calls.awaits(attempt, TURN_WITHIN)
+            briefing = await self.briefings.of_call(attempt.call_id)
+            call = code_call_of(request.query_params)
+            return await self._tell_code(attempt, gathered.call_sid, briefing, call, gathered.digits)
 
     async def status(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
@@ -175,6 +193,8 @@ class Webhooks:
         with _about(attempt, "voice"):
             self.calls.awaits(attempt, TURN_WITHIN)
             briefing = await self.briefings.of_call(attempt.call_id)
+            if briefing.for_sign_in:
+                return await self._tell_code(attempt, sid, briefing, CodeCall())
             return await self._go_on(attempt, sid, self._standard_because(attempt), briefing=briefing)
 
     def _is_over(self, attempt: Attempt, form: dict[str, str]) -> bool:
@@ -226,8 +246,17 @@ class Webhooks:
             )
         )
 
+    async def _tell_code(
+        self, attempt: Attempt, sid: str, briefing: Briefing, call: CodeCall, pressed: str = ""
+    ) -> Response:
+        def address_of(then: CodeCall) -> str:
+            return f"{self._url('code', attempt)}?{then.as_query()}{ASKED_AGAIN}"
+
+        document = await self.code_calls.go_on(attempt, sid, briefing, call, pressed, address_of=address_of)
+        return self._said(attempt, document)
+
     def _said(self, attempt: Attempt, document: str) -> Response:
-        """The answer of the standard orchestrator, which is followed by another turn, or by the end."""
+        """An answer without a stream, which is followed by another turn, or by the end."""
         self.calls.awaits(attempt, HANGS_UP_WITHIN if self.calls.is_over(attempt.attempt_id) else TURN_WITHIN)
         return _xml(document)
 
