@@ -97,7 +97,7 @@ def _lines_of(
     if day.HasField("clock_change"):
         yield Line("", "", _change(day.clock_change, date.fromisoformat(day.local_day)))
     for test in day.test_calls:
-        yield _test(test, time_zone)
+        yield _asked(test, time_zone)
     for chance in day.chances:
         words = [ROLES.get(chance.role, "in a way that this command does not know")]
         if chance.role == pb.CHANCE_ROLE_CALLED and day.call.HasField("finished_at"):
@@ -113,10 +113,11 @@ def _lines_of(
         yield Line("", "", f"Window {_named(windows[absence.window_id])} {_absence(absence, windows)}.")
 
 
-def _test(call: pb.ScheduledCall, time_zone: str) -> Line:
+def _asked(call: pb.ScheduledCall, time_zone: str) -> Line:
     times = span_told(moment(call.not_before), moment(call.not_after), time_zone)
     how = f"it ended as {outcome_told(call.outcome)}" if call.HasField("finished_at") else "it has not ended"
-    return Line("", times, f"A test call, which is not the day's: {how}.")
+    kind = "call for signing in" if call.for_sign_in else "test call"
+    return Line("", times, f"A {kind}, which is not the day's: {how}.")
 
 
 def _sentence(words: list[str]) -> str:

@@ -22,7 +22,7 @@ from daybook_cli.selftest import selftest
 from daybook_cli.status import status
 from daybook_cli.windows import windows
 
-LOCAL_COMMANDS = ("run", "up", "down", "logs", "tick", "retain", "supervise")
+LOCAL_COMMANDS = ("run", "up", "down", "logs", "overhear", "tick", "retain", "supervise")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
 app.add_typer(people, name="person")

@@ -150,7 +150,7 @@ def day_story(parts: Parts, *, now: datetime) -> list[Moment]:
         call = CallParts(day.call, day.authorizations, parts.dial, parts.entry)
         moments += call_moments(call, zone_of(day), now=now)
     for test in parts.tests:
-        moments += [_of_test(each, test) for each in call_moments(test, zone_of(day), now=now)]
+        moments += [_of_asked(each, test) for each in call_moments(test, zone_of(day), now=now)]
     return sorted(moments, key=lambda each: (each.at is not None, each.at or now))
 
 
@@ -159,10 +159,11 @@ def zone_of(day: scheduler.ExplainDayResponse) -> str:
     return day.time_zone if day.local_time else "UTC"
 
 
-def _of_test(told: Moment, test: CallParts) -> Moment:
+def _of_asked(told: Moment, asked: CallParts) -> Moment:
     """The same, told apart from what is of the day's call."""
-    sentence = f"Test call {test.call.test_number}: {told.sentence[0].lower()}{told.sentence[1:]}"
-    return replace(told, term=f"test_{told.term}", sentence=sentence)
+    kind, term = ("Call to sign in", "sign_in") if asked.call.for_sign_in else ("Test call", "test")
+    sentence = f"{kind} {asked.call.test_number}: {told.sentence[0].lower()}{told.sentence[1:]}"
+    return replace(told, term=f"{term}_{told.term}", sentence=sentence)
 
 
 def _of_the_day(day: scheduler.ExplainDayResponse) -> list[Moment]:

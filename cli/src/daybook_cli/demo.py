@@ -1,4 +1,4 @@
-"""A demo person whose window is open now. Pure but for `add_demo_person`, which tells window-scheduler."""
+"""A demo person whose window is open now. Pure but for what asks or tells window-scheduler."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub, WindowsServiceStub
 
 EMULATED_PHONE = "+12025550123"
+EMULATED_PHONES = tuple(f"+120255501{line:02}" for line in (*range(23, 100), *range(23)))
+"""Numbers that are nobody's in any country, the one above first."""
 NAME = "Robin"
 WINDOW_LENGTH = timedelta(hours=2)
 
@@ -55,6 +57,25 @@ def window_open_now(now: datetime, zone: ZoneInfo) -> pb.WindowTimes:
     return pb.WindowTimes(
         starts_at=f"{opens:%H:%M}", ends_at=f"{closes:%H:%M}", one_off=pb.OneOff(date=local.date().isoformat())
     )
+
+
+async def free_emulated_phone(channel: grpc.aio.Channel) -> str:
+    """An emulated number that none of the people has: who shares one cannot sign in by a call. The first where all are taken.
+
+    Args:
+        channel: to window-scheduler.
+
+    Raises:
+        grpc.aio.AioRpcError: window-scheduler refused; its details say why.
+    """
+    taken: set[str] = set()
+    request = pb.ListPeopleRequest(page_size=1000)
+    while True:
+        page = await PeopleServiceStub(channel).ListPeople(request)
+        taken |= {person.phone_number for person in page.people}
+        if not page.next_page_token:
+            return next((phone for phone in EMULATED_PHONES if phone not in taken), EMULATED_PHONE)
+        request.page_token = page.next_page_token
 
 
 async def add_demo_person(channel: grpc.aio.Channel, *, phone: str, now: datetime, by: str = "make-run") -> Demo:

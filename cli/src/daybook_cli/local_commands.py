@@ -14,6 +14,7 @@ import typer
 from dotenv import dotenv_values
 from rich.console import Console
 
+from daybook_cli.carrier_words import EVER, carrier_words
 from daybook_cli.errors import CommandError, NotRunning
 from daybook_cli.home import Home, Running
 from daybook_cli.interruptible import until_interrupted
@@ -160,6 +161,20 @@ def logs(
     files = [str(home.log(name)) for name in ([service] if service else known)]
     if files:
         os.execvp("tail", ["tail", "-n", "50", *(["-F"] if follow else []), *files])  # noqa: S606, S607 - POSIX's own tail
+
+
+@commands.command()
+def overhear() -> None:
+    """Show what the emulated carrier says to those whom it calls, the code of a call for signing in included; until Ctrl-C."""
+    emulator_url = Home.from_environment().running().emulator_url
+    if not emulator_url:
+        raise CommandError("The carrier is the real one here: what it says is heard on the telephone alone.")
+
+    async def tell() -> None:
+        async for words in carrier_words(emulator_url, since=EVER):
+            print(f"{words.at.astimezone():%H:%M:%S}  {words.text}", flush=True)
+
+    until_interrupted(tell())
 
 
 @commands.command()

@@ -16,7 +16,8 @@ from chassis.rpc import open_channel
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
-from daybook_cli.demo import EMULATED_PHONE, add_demo_person
+from daybook_cli.carrier_words import carrier_words
+from daybook_cli.demo import add_demo_person, free_emulated_phone
 from daybook_cli.entry_lines import about, turns_as_they_should_read
 from daybook_cli.errors import StepFailed
 from daybook_cli.running import keep_ticking, running_stack
@@ -47,7 +48,7 @@ async def run_demo(stack: Stack, console: Console, *, phone: str | None, once: b
             status.stop()
             _show_start(stack, console)
             try:
-                await _call_and_keep(stack, supervisor, console, phone=phone or EMULATED_PHONE, once=once, trace=trace)
+                await _call_and_keep(stack, supervisor, console, phone=phone, once=once, trace=trace)
             finally:
                 status.update("Stopping …")
                 status.start()
@@ -57,7 +58,7 @@ async def run_demo(stack: Stack, console: Console, *, phone: str | None, once: b
 
 
 async def _call_and_keep(
-    stack: Stack, supervisor: Supervisor, console: Console, *, phone: str, once: bool, trace: bool
+    stack: Stack, supervisor: Supervisor, console: Console, *, phone: str | None, once: bool, trace: bool
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         keeping = [
@@ -77,6 +78,8 @@ async def _call_and_keep(
             console.print(
                 "Daybook stays up: the tick runs every 5 minutes, the sweep every 15 seconds. Ctrl-C stops it."
             )
+            if stack.emulator_url:
+                tasks.create_task(_tell_carrier_words(stack.emulator_url, console))
 
 
 def _show_start(stack: Stack, console: Console) -> None:
@@ -91,17 +94,19 @@ def _show_start(stack: Stack, console: Console) -> None:
     console.print(f"Logs: {stack.home.logs}\n")
 
 
-async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str, trace: bool) -> None:
+async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str | None, trace: bool) -> None:
     async with open_channel(stack.scheduler_target) as scheduler:
         try:
-            demo = await add_demo_person(scheduler, phone=phone, now=datetime.now(UTC))
+            number = phone or await free_emulated_phone(scheduler)
+            demo = await add_demo_person(scheduler, phone=number, now=datetime.now(UTC))
         except grpc.aio.AioRpcError as error:
             raise StepFailed(
                 "Adding the demo person", str(error.details()), stack.home.log("window-scheduler")
             ) from None
     async with open_channel(stack.journal_target, token=stack.token_of(demo.person_id)) as journal_channel:
         console.print(
-            f"A demo person may be called today between {demo.starts_at} and {demo.ends_at} ({demo.time_zone}). The tick runs."
+            f"A demo person ({number}) may be called today between {demo.starts_at} and {demo.ends_at} ({demo.time_zone}). "
+            "The tick runs."
         )
         story = CallStory(demo.person_id, journal_channel, stack.home.log("voice-gateway"))
         async with listening(story, stack.nats_access("toolbox")):
@@ -127,6 +132,12 @@ async def _tell(story: CallStory, console: Console) -> events.CallOutcome.ValueT
         if line.outcome is not None:
             return line.outcome
     raise AssertionError("a story ends with its outcome")
+
+
+async def _tell_carrier_words(emulator_url: str, console: Console) -> None:
+    """What is said in calls to come without a media stream, as in one for signing in: locally nobody else hears the code."""
+    async for words in carrier_words(emulator_url, since=datetime.now(UTC)):
+        console.print(_rendered(Line("daybook", escape(words.text))), soft_wrap=False)
 
 
 def _rendered(line: Line) -> Table:

@@ -163,8 +163,12 @@ def test_a_test_call_is_told_apart_from_the_days():
     ended = pb.ScheduledCall(outcome="CALL_OUTCOME_NO_ANSWER")
     ended.MergeFrom(asked)
     ended.finished_at.FromDatetime(datetime(2026, 3, 29, 10, 5, tzinfo=UTC))
+    told = pb.ScheduledCall(for_sign_in=True)
+    told.MergeFrom(ended)
+    told.outcome = "CALL_OUTCOME_CODE_TOLD"
     times = DASH("12:00", "12:10")
-    assert agenda_lines(agenda(day(test_calls=[ended, asked]))) == [
+    assert agenda_lines(agenda(day(test_calls=[ended, asked, told]))) == [
         Line("Sun 2026-03-29", times, "A test call, which is not the day's: it ended as no answer."),
         Line("", times, "A test call, which is not the day's: it has not ended."),
+        Line("", times, "A call for signing in, which is not the day's: it ended as code told."),
     ]

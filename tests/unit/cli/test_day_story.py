@@ -250,3 +250,19 @@ def test_a_test_call_is_told_apart_from_the_days():
     assert sentences["test_attempt_busy"] == "Test call 1: attempt 1: busy."
     assert sentences["test_call_finished"] == "Test call 1: the call is over: busy (attempts exhausted)."
     assert sentences["test_journal_silent"].startswith("Test call 1: the journal does not answer")
+
+
+def test_a_call_for_signing_in_is_told_as_one():
+    asked = stamped(
+        scheduler.ScheduledCall(
+            call_id="s", test_number=2, for_sign_in=True, outcome="CALL_OUTCOME_CODE_TOLD", reason="code_told"
+        ),
+        scheduled_at=OPENS,
+        not_before=OPENS,
+        not_after=OPENS + timedelta(minutes=5),
+        finished_at=NOW,
+    )
+    told = day(scheduler.WINDOW_STANDING_NOT_OPEN_YET)
+    parts = Parts(told, dispatcher.Dial(), journal.EntrySummary(), [CallParts(asked, [], dispatcher.Dial(), None)])
+    sentences = {each.term: each.sentence for each in day_story(parts, now=NOW)}
+    assert sentences["sign_in_call_finished"] == "Call to sign in 2: the call is over: code told (code told)."
