@@ -3,6 +3,7 @@ memory of any process but those that the conversation goes through.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from process_memory import found_in_memory
+from signing_in import heard_code
 from whole_daybook import WholeDaybook
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -62,6 +64,33 @@ async def test_no_file_holds_a_word_a_name_or_a_number(daybook: WholeDaybook, to
     await database.close()
     needles = [*told.words, *told.sounds, *told.who]
     assert await asyncio.to_thread(files_with, daybook.stack.home.folder, needles) == []
+
+
+def files_with_code(folder: Path, code: str) -> list[str]:
+    """Which hold it as a word: six digits in a row are many times part of a longer number, or of a second."""
+    word = re.compile(rb"(?<![0-9.])" + code.encode() + rb"(?![0-9])")
+    spoken = ", ".join(code).encode()
+    found: list[str] = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            if word.search(content) or spoken in content:
+                found.append(str(path.relative_to(folder)))
+    return found
+
+
+async def test_no_file_and_no_message_holds_a_code(daybook: WholeDaybook, tmp_path: Path):
+    person = await daybook.somebody("brief")
+    told = await heard_code(daybook, person)
+    await daybook.finished(person)
+    database = await asyncpg.connect(daybook.stack.database_url)
+    await database.execute("CHECKPOINT")
+    await database.close()
+    assert await asyncio.to_thread(files_with_code, daybook.stack.home.folder, told.code) == []
+    for message in daybook.heard:
+        assert told.code.encode() not in message.SerializeToString()
+    (tmp_path / "a.log").write_text(f'{{"code": "{told.code}"}}')
+    assert files_with_code(tmp_path, told.code) == ["a.log"]
 
 
 @pytest.mark.parametrize("process", ["window-scheduler", "call-dispatcher", "nats", "postgres"])
