@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -368,6 +369,25 @@ async def test_who_is_not_called_at_all_is_told_why_and_their_windows_stay(house
     assert "You asked not to be called" in page.text
     assert "20:00 to 21:00: no call." in page.text
     assert "Your next call" not in page.text
+
+
+async def test_a_zone_that_is_not_known_any_more_is_told_and_the_windows_are_shown_still(house, person, browser):
+    window = await book(house, person)
+    database = await asyncpg.connect(house.environment["DAYBOOK_DATABASE_URL"])
+    await database.execute(
+        "UPDATE window_scheduler.people SET time_zone = 'Mars/Olympus' WHERE person_id = $1", person.person_id
+    )
+    await database.close()
+    page = await browser.page("/windows")
+    assert "Your time zone is not known any more" in page.text
+    assert "Every day 20:00 to 21:00" in page.text
+    assert (await browser.get("/windows/month")).status_code == 200
+    acts = [("new", DAILY), (window.window_id, DAILY), (f"{window.window_id}/pause", {"paused_until": day(9)})]
+    for answer in [await send(browser, f"/windows/{path}", fields) for path, fields in acts]:
+        assert answer.status_code == 409
+        assert "Choose it again on the page Me" in answer.text
+    calendar = await browser.get("/windows/calendar.ics")
+    assert (calendar.status_code, "Choose it again on the page Me" in calendar.text) == (409, True)
 
 
 async def test_a_clock_change_is_told_in_words_on_its_day(house):

@@ -148,6 +148,8 @@ def _notes(day: pb.AgendaDay, windows: Mapping[str, pb.CallWindow], language: La
 
 
 def _opening_notes(opening: pb.AgendaOpening, times: pb.WindowTimes, language: Language) -> Iterator[str]:
+    if not opening.notes:
+        return
     starts, ends = (language.time(time.fromisoformat(each)) for each in (times.starts_at, times.ends_at))
     opens, closes = (
         language.time(_wall(each).time()) for each in (opening.span.opens_local, opening.span.closes_local)
