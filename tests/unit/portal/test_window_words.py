@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 import pytest
 from portal.languages import Languages
 from portal.openings import Opening, Standing
-from portal.window_words import WindowWords, hour_told, opening_told, span_told, weekday_name, window_words
+from portal.window_words import WindowWords, clock_told, hour_told, opening_told, span_told, weekday_name, window_words
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 
@@ -84,6 +84,8 @@ def test_clocks_are_those_of_the_country():
     eight, nine = datetime(2026, 12, 1, 20), datetime(2026, 12, 1, 21)
     assert span_told(eight, nine, AMERICAN).replace("\u202f", " ") == "8:00 PM to 9:00 PM"
     assert (hour_told(time(20), AMERICAN).replace("\u202f", " "), hour_told(time(20), BRITISH)) == ("8 PM", "20")
+    half_past = datetime(2026, 12, 1, 20, 30)
+    assert (clock_told(half_past, AMERICAN), clock_told(half_past, BRITISH)) == ("8:30", "20:30")
     assert weekday_name(7, BRITISH) == "Sunday"
 
 

@@ -91,13 +91,21 @@ def span_told(opens: datetime, closes: datetime, language: Language) -> str:
 
 def hour_told(at: time, language: Language) -> str:
     """A whole hour, as short as may be: "20", or "8 PM" where clocks have twelve hours."""
-    twelve = "a" in language.locale.time_formats["short"].pattern
-    return str(format_time(at, "h a" if twelve else "HH", locale=language.locale))
+    return str(format_time(at, "h a" if _has_twelve_hours(language) else "HH", locale=language.locale))
+
+
+def clock_told(at: datetime, language: Language) -> str:
+    """A time beside an hour that is told: "20:30", or "8:30" where clocks have twelve hours."""
+    return str(format_time(at.time(), "h:mm" if _has_twelve_hours(language) else "HH:mm", locale=language.locale))
 
 
 def weekday_name(number: int, language: Language) -> str:
     """Monday: 1, as ISO 8601 numbers them."""
     return str(format_date(_A_MONDAY + (number - 1) * _ONE_DAY, "cccc", locale=language.locale))
+
+
+def _has_twelve_hours(language: Language) -> bool:
+    return "a" in language.locale.time_formats["short"].pattern
 
 
 def _days_told(weekly: pb.Weekly, language: Language) -> str:

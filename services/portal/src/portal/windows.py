@@ -25,7 +25,7 @@ from portal.week_grid import DAYS, week_grid
 from portal.window_changes import left_out, weekly_openings, with_day, without_day
 from portal.window_form import form_of_times
 from portal.window_refusals import conflict_told, refusal_of
-from portal.window_words import WindowWords, hour_told, opening_told, window_words
+from portal.window_words import WindowWords, clock_told, hour_told, opening_told, window_words
 
 AGENDA_DAYS = 14
 """So many days of next calls are told."""
@@ -117,6 +117,7 @@ class Windows:
             after=shown + _ONE_WEEK if shown + _ONE_WEEK <= today + _SEEN_AHEAD else None,
             today=today,
             told_of=partial(opening_told, language=language),
+            clock_told=partial(clock_told, language=language),
             hour_told=partial(hour_told, language=language),
             days=[day for day in day_words(agenda, language) if told_from <= day.day < shown + AGENDA_DAYS * _ONE_DAY],
         )

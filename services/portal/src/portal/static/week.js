@@ -3,6 +3,7 @@
 const STEP = 15, EDGE = 6, SHORTEST = 20, A_DAY = 24 * 60;
 const days = [...document.querySelectorAll(".week svg[data-day]")];
 const told = document.getElementById("week-told");
+const shown = new Intl.DateTimeFormat(days[0].closest(".week").dataset.locale, { timeStyle: "short", timeZone: "UTC" });
 let held = null;
 
 const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
@@ -52,14 +53,14 @@ class Held {
     if (text) {
       text.setAttribute("x", middle);
       text.setAttribute("y", top + height / 2);
-      text.textContent = starts === this.started ? this.label : clock(starts);
+      text.textContent = starts === this.started ? this.label : shown.format(starts * 60_000);
     }
     if (this.block.parentNode !== day) {
       day.append(this.block);
       this.block.focus();
     }
     this.block.classList.toggle("held", this.changed);
-    told.textContent = `${day.dataset.name}, ${clock(starts)} – ${clock(ends)}`;
+    told.textContent = `${day.dataset.name}, ${shown.formatRange(starts * 60_000, ends * 60_000)}`;
   }
 
   async send() {
