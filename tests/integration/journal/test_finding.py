@@ -226,7 +226,7 @@ async def test_entries_are_browsed_with_what_they_are_called(served, finding, pe
 
     assert list(page.entries) == [pb.BrowsedEntry(summary=third), pb.BrowsedEntry(summary=second, unreadable=True)]
     assert list(rest.entries) == [
-        pb.BrowsedEntry(summary=first, title="The first", tags=["work", "rain"], mood="tired")
+        pb.BrowsedEntry(summary=first, title="The first", tags=["work", "rain"], mood="tired", summary_text="Long.")
     ]
     assert rest.next_page_token == ""
 

@@ -19,6 +19,7 @@ import portal
 import pytest
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
+from journal_entries import Kept
 from portal.browser_sessions import Lifetimes
 from portal.visitors import Visitors
 from real_servers import RealNats, a_database
@@ -239,3 +240,10 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                 yield opened
                 for http in opened.browsers:
                     await http.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kept(house):
+    """Somebody with a journal, and their browser."""
+    person = await house.person()
+    return Kept(house, person, await house.signed_in(person))

@@ -81,6 +81,7 @@ def browsed_message(listed: Listed) -> pb.BrowsedEntry:
         tags=revision.tags if revision else (),
         mood=revision.mood if revision else "",
         unreadable=not listed.readable,
+        summary_text=revision.summary if revision else "",
     )
 
 

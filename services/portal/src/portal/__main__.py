@@ -34,6 +34,10 @@ from portal.hearing import hear_until
 from portal.keeping import JournalKeeping
 from portal.keeping_pages import KeepingPages
 from portal.kept_calls import KeptCalls
+from portal.door import Door
+from portal.entry_pages import EntryPages
+from portal.journal import Journal
+from portal.journal_pages import JournalPages
 from portal.languages import Languages
 from portal.live import Live
 from portal.me import Me
@@ -41,6 +45,7 @@ from portal.pages import Pages
 from portal.profile_pages import ProfilePages
 from portal.program_pages import ProgramPages
 from portal.programs import Programs
+from portal.readers_clock import ReadersClock
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
@@ -91,6 +96,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         programs = Programs(database, clock)
+        kept, readers_clock = Journal(journal_channel, signer), ReadersClock(scheduler, clock)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -111,6 +117,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Farewell(door, pages, scheduler, keeping, programs),
             Windows(door, pages, windows, clock),
             WindowEditing(door, pages, windows, clock),
+            JournalPages(door, pages, kept, readers_clock),
+            EntryPages(door, pages, kept, readers_clock),
         )
         api_door = ApiDoor(programs)
         once = Once(database, clock)

@@ -8,6 +8,12 @@ DaybookError
 │   ├── ForgedRequest       a form came from another site, or from a page that is too old
 │   └── MayNotChange        a program would change something, and its token may read alone
 ├── TooFast (retryable)     a program asks too often
+├── NotFound
+│   ├── NoSuchPage          an address of ours with something in it that there is not, a month or a page
+│   ├── NoSuchEntry         the person has no entry of this id: unknown and another person's look the same
+│   └── NoSuchRecording     nor a recording: it was removed as they had set, or there is no such entry
+├── DataLoss
+│   └── EntryDamaged        something of an entry cannot be opened
 └── Conflict
     ├── LinkSpent           a link to sign in was used, or is too old
     ├── QuietHours          a call was asked for in the quiet hours
@@ -16,7 +22,7 @@ DaybookError
 
 from typing import ClassVar
 
-from chassis.errors import Conflict, DaybookError, Forbidden, Unauthenticated
+from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, NotFound, Unauthenticated
 from portal.languages import marked
 
 
@@ -74,5 +80,32 @@ class TooManyListeners(Conflict):
         super().__init__(
             marked(
                 "Too many pages that follow a call are open. Close one of them, or load this one again to see what is new."
+            )
+        )
+
+
+class NoSuchPage(NotFound):
+    def __init__(self) -> None:
+        super().__init__(marked("There is no such page."))
+
+
+class NoSuchEntry(NotFound):
+    def __init__(self) -> None:
+        super().__init__(
+            marked("Your journal has no such entry. It may have been deleted; the others are in your journal.")
+        )
+
+
+class NoSuchRecording(NotFound):
+    def __init__(self) -> None:
+        super().__init__(marked("There is no recording here: it was removed, or the entry was deleted."))
+
+
+class EntryDamaged(DataLoss):
+    def __init__(self) -> None:
+        super().__init__(
+            marked(
+                "Something of this entry is damaged and cannot be opened. Whoever runs this Daybook can restore it from a "
+                "backup; your other entries are not affected."
             )
         )

@@ -26,15 +26,15 @@ from daybook.journal.v1 import journal_pb2 as daybook_dot_journal_dot_v1_dot_jou
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n daybook/journal/v1/finding.proto\x12\x12\x64\x61ybook.journal.v1\x1a daybook/journal/v1/journal.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"_\n\x14SearchEntriesRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\xab\x01\n\x15SearchEntriesResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.daybook.journal.v1.Hit\x12\x1c\n\x14unreadable_entry_ids\x18\x02 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x34\n\x10searched_back_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x03Hit\x12\x31\n\x07summary\x18\x01 \x01(\x0b\x32 .daybook.journal.v1.EntrySummary\x12\r\n\x05title\x18\x02 \x01(\t\x12-\n\x08snippets\x18\x03 \x03(\x0b\x32\x1b.daybook.journal.v1.Snippet\"\x9d\x01\n\x07Snippet\x12+\n\x04part\x18\x01 \x01(\x0e\x32\x1d.daybook.journal.v1.EntryPart\x12\x15\n\rturn_sequence\x18\x02 \x01(\r\x12\x14\n\x0cstarts_at_ms\x18\x03 \x01(\r\x12\x0c\n\x04text\x18\x04 \x01(\t\x12*\n\x07matches\x18\x05 \x03(\x0b\x32\x19.daybook.journal.v1.Match\"#\n\x05Match\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"\x85\x01\n\x14\x42rowseEntriesRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x04 \x01(\t\x12\x0e\n\x06to_day\x18\x05 \x01(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\"c\n\x15\x42rowseEntriesResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .daybook.journal.v1.BrowsedEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x0c\x42rowsedEntry\x12\x31\n\x07summary\x18\x01 \x01(\x0b\x32 .daybook.journal.v1.EntrySummary\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12\x0c\n\x04mood\x18\x04 \x01(\t\x12\x12\n\nunreadable\x18\x05 \x01(\x08\"\\\n\x12GetCalendarRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x03 \x01(\t\x12\x0e\n\x06to_day\x18\x04 \x01(\t\"\xf3\x01\n\x13GetCalendarResponse\x12-\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1f.daybook.journal.v1.CalendarDay\x12\x32\n\x0e\x63urrent_streak\x18\x02 \x01(\x0b\x32\x1a.daybook.journal.v1.Streak\x12\x32\n\x0elongest_streak\x18\x03 \x01(\x0b\x32\x1a.daybook.journal.v1.Streak\x12\x15\n\rtotal_entries\x18\x04 \x01(\r\x12\x12\n\ntotal_days\x18\x05 \x01(\r\x12\x1a\n\x12total_recording_ms\x18\x06 \x01(\x04\"A\n\x0b\x43\x61lendarDay\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x14\n\x0crecording_ms\x18\x03 \x01(\x04\";\n\x06Streak\x12\x11\n\tfirst_day\x18\x01 \x01(\t\x12\x10\n\x08last_day\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\r*\x93\x01\n\tEntryPart\x12\x1a\n\x16\x45NTRY_PART_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_PART_TURN\x10\x01\x12\x14\n\x10\x45NTRY_PART_TITLE\x10\x02\x12\x16\n\x12\x45NTRY_PART_SUMMARY\x10\x03\x12\x12\n\x0e\x45NTRY_PART_TAG\x10\x04\x12\x13\n\x0f\x45NTRY_PART_MOOD\x10\x05\x32\xbc\x02\n\x0e\x46indingService\x12\x64\n\rSearchEntries\x12(.daybook.journal.v1.SearchEntriesRequest\x1a).daybook.journal.v1.SearchEntriesResponse\x12\x64\n\rBrowseEntries\x12(.daybook.journal.v1.BrowseEntriesRequest\x1a).daybook.journal.v1.BrowseEntriesResponse\x12^\n\x0bGetCalendar\x12&.daybook.journal.v1.GetCalendarRequest\x1a\'.daybook.journal.v1.GetCalendarResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n daybook/journal/v1/finding.proto\x12\x12\x64\x61ybook.journal.v1\x1a daybook/journal/v1/journal.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"_\n\x14SearchEntriesRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\xab\x01\n\x15SearchEntriesResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.daybook.journal.v1.Hit\x12\x1c\n\x14unreadable_entry_ids\x18\x02 \x03(\t\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\x12\x34\n\x10searched_back_to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x03Hit\x12\x31\n\x07summary\x18\x01 \x01(\x0b\x32 .daybook.journal.v1.EntrySummary\x12\r\n\x05title\x18\x02 \x01(\t\x12-\n\x08snippets\x18\x03 \x03(\x0b\x32\x1b.daybook.journal.v1.Snippet\"\x9d\x01\n\x07Snippet\x12+\n\x04part\x18\x01 \x01(\x0e\x32\x1d.daybook.journal.v1.EntryPart\x12\x15\n\rturn_sequence\x18\x02 \x01(\r\x12\x14\n\x0cstarts_at_ms\x18\x03 \x01(\r\x12\x0c\n\x04text\x18\x04 \x01(\t\x12*\n\x07matches\x18\x05 \x03(\x0b\x32\x19.daybook.journal.v1.Match\"#\n\x05Match\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\"\x85\x01\n\x14\x42rowseEntriesRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x04 \x01(\t\x12\x0e\n\x06to_day\x18\x05 \x01(\t\x12\x11\n\ttime_zone\x18\x06 \x01(\t\"c\n\x15\x42rowseEntriesResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .daybook.journal.v1.BrowsedEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x96\x01\n\x0c\x42rowsedEntry\x12\x31\n\x07summary\x18\x01 \x01(\x0b\x32 .daybook.journal.v1.EntrySummary\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12\x0c\n\x04mood\x18\x04 \x01(\t\x12\x12\n\nunreadable\x18\x05 \x01(\x08\x12\x14\n\x0csummary_text\x18\x06 \x01(\t\"\\\n\x12GetCalendarRequest\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12\x10\n\x08\x66rom_day\x18\x03 \x01(\t\x12\x0e\n\x06to_day\x18\x04 \x01(\t\"\xf3\x01\n\x13GetCalendarResponse\x12-\n\x04\x64\x61ys\x18\x01 \x03(\x0b\x32\x1f.daybook.journal.v1.CalendarDay\x12\x32\n\x0e\x63urrent_streak\x18\x02 \x01(\x0b\x32\x1a.daybook.journal.v1.Streak\x12\x32\n\x0elongest_streak\x18\x03 \x01(\x0b\x32\x1a.daybook.journal.v1.Streak\x12\x15\n\rtotal_entries\x18\x04 \x01(\r\x12\x12\n\ntotal_days\x18\x05 \x01(\r\x12\x1a\n\x12total_recording_ms\x18\x06 \x01(\x04\"A\n\x0b\x43\x61lendarDay\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0f\n\x07\x65ntries\x18\x02 \x01(\r\x12\x14\n\x0crecording_ms\x18\x03 \x01(\x04\";\n\x06Streak\x12\x11\n\tfirst_day\x18\x01 \x01(\t\x12\x10\n\x08last_day\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\r*\x93\x01\n\tEntryPart\x12\x1a\n\x16\x45NTRY_PART_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_PART_TURN\x10\x01\x12\x14\n\x10\x45NTRY_PART_TITLE\x10\x02\x12\x16\n\x12\x45NTRY_PART_SUMMARY\x10\x03\x12\x12\n\x0e\x45NTRY_PART_TAG\x10\x04\x12\x13\n\x0f\x45NTRY_PART_MOOD\x10\x05\x32\xbc\x02\n\x0e\x46indingService\x12\x64\n\rSearchEntries\x12(.daybook.journal.v1.SearchEntriesRequest\x1a).daybook.journal.v1.SearchEntriesResponse\x12\x64\n\rBrowseEntries\x12(.daybook.journal.v1.BrowseEntriesRequest\x1a).daybook.journal.v1.BrowseEntriesResponse\x12^\n\x0bGetCalendar\x12&.daybook.journal.v1.GetCalendarRequest\x1a\'.daybook.journal.v1.GetCalendarResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'daybook.journal.v1.finding_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENTRYPART']._serialized_start=1548
-  _globals['_ENTRYPART']._serialized_end=1695
+  _globals['_ENTRYPART']._serialized_start=1570
+  _globals['_ENTRYPART']._serialized_end=1717
   _globals['_SEARCHENTRIESREQUEST']._serialized_start=123
   _globals['_SEARCHENTRIESREQUEST']._serialized_end=218
   _globals['_SEARCHENTRIESRESPONSE']._serialized_start=221
@@ -50,15 +50,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BROWSEENTRIESRESPONSE']._serialized_start=847
   _globals['_BROWSEENTRIESRESPONSE']._serialized_end=946
   _globals['_BROWSEDENTRY']._serialized_start=949
-  _globals['_BROWSEDENTRY']._serialized_end=1077
-  _globals['_GETCALENDARREQUEST']._serialized_start=1079
-  _globals['_GETCALENDARREQUEST']._serialized_end=1171
-  _globals['_GETCALENDARRESPONSE']._serialized_start=1174
-  _globals['_GETCALENDARRESPONSE']._serialized_end=1417
-  _globals['_CALENDARDAY']._serialized_start=1419
-  _globals['_CALENDARDAY']._serialized_end=1484
-  _globals['_STREAK']._serialized_start=1486
-  _globals['_STREAK']._serialized_end=1545
-  _globals['_FINDINGSERVICE']._serialized_start=1698
-  _globals['_FINDINGSERVICE']._serialized_end=2014
+  _globals['_BROWSEDENTRY']._serialized_end=1099
+  _globals['_GETCALENDARREQUEST']._serialized_start=1101
+  _globals['_GETCALENDARREQUEST']._serialized_end=1193
+  _globals['_GETCALENDARRESPONSE']._serialized_start=1196
+  _globals['_GETCALENDARRESPONSE']._serialized_end=1439
+  _globals['_CALENDARDAY']._serialized_start=1441
+  _globals['_CALENDARDAY']._serialized_end=1506
+  _globals['_STREAK']._serialized_start=1508
+  _globals['_STREAK']._serialized_end=1567
+  _globals['_FINDINGSERVICE']._serialized_start=1720
+  _globals['_FINDINGSERVICE']._serialized_end=2036
 # @@protoc_insertion_point(module_scope)

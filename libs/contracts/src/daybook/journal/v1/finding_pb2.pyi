@@ -288,11 +288,14 @@ class BrowsedEntry(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     MOOD_FIELD_NUMBER: _builtins.int
     UNREADABLE_FIELD_NUMBER: _builtins.int
+    SUMMARY_TEXT_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """Empty where there is none."""
     mood: _builtins.str
     unreadable: _builtins.bool
     """What it is called cannot be opened."""
+    summary_text: _builtins.str
+    """What it says in short; empty where nobody has described it."""
     @_builtins.property
     def summary(self) -> _journal_pb2.EntrySummary: ...
     @_builtins.property
@@ -305,10 +308,11 @@ class BrowsedEntry(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         mood: _builtins.str = ...,
         unreadable: _builtins.bool = ...,
+        summary_text: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mood", b"mood", "summary", b"summary", "tags", b"tags", "title", b"title", "unreadable", b"unreadable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mood", b"mood", "summary", b"summary", "summary_text", b"summary_text", "tags", b"tags", "title", b"title", "unreadable", b"unreadable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

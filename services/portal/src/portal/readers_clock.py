@@ -1,0 +1,47 @@
+"""By which clocks a person reads their journal: those of their own zone, or UTC while nobody can tell which that is."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chassis.clock import Clock
+from chassis.errors import Unavailable
+from portal.scheduler import Scheduler
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class LocalClock:
+    """
+    Attributes:
+        zone: by which days and times are told.
+        is_theirs: it is the person's own zone.
+        now: in that zone.
+    """
+
+    zone: ZoneInfo
+    is_theirs: bool
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+class ReadersClock:
+    def __init__(self, scheduler: Scheduler, clock: Clock) -> None:
+        self._scheduler = scheduler
+        self._clock = clock
+
+    async def of(self, person_id: UUID) -> LocalClock:
+        """
+        Raises:
+            NotFound: the person was deleted.
+        """
+        try:
+            zone, is_theirs = ZoneInfo((await self._scheduler.person(person_id)).time_zone), True
+        except Unavailable:
+            zone, is_theirs = UTC_ZONE, False
+        return LocalClock(zone, is_theirs, self._clock.now().astimezone(zone))
