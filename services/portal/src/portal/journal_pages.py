@@ -84,14 +84,17 @@ class JournalPages:
         return router
 
     async def _entries(self, visit: Visit, clock: LocalClock, shown: Shown) -> HTMLResponse:
-        month, person_id, zone = shown.month, visit.person_id, clock.zone.key
-        calendar = await self._journal.calendar(person_id, zone, Days(month.first, month.last))
+        person_id, zone = visit.person_id, clock.zone.key
         try:
             browsed = await self._journal.browse(
                 person_id, zone, shown.days, page_token=shown.after, page_size=PAGE_SIZE
             )
         except InvalidInput:
             raise NoSuchPage from None
+        days = by_day(browsed.entries, clock.zone)
+        # beside the newest entries stands their month: on the first day of another one it would be empty
+        month = month_of(days[0].day) if days and shown.days is None else shown.month
+        calendar = await self._journal.calendar(person_id, zone, Days(month.first, month.last))
         counted = {date.fromisoformat(day.day): day.entries for day in calendar.days}
         first_weekday = visit.language.locale.first_week_day
         return self._pages.page(
@@ -100,10 +103,11 @@ class JournalPages:
             visit=visit,
             clock=clock,
             shown=shown,
+            month=month,
             calendar=calendar,
             weekdays=weekdays(first_weekday),
             weeks=weeks_of(month, counted, first_weekday),
-            days=by_day(browsed.entries, clock.zone),
+            days=days,
             older=shown.older(browsed.next_page_token) if browsed.next_page_token else None,
             tell=Telling(visit.language, clock.zone),
             longest_query=LONGEST_QUERY_CHARACTERS,
