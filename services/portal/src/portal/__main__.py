@@ -29,15 +29,14 @@ from portal.days import Days
 from portal.devices import Devices
 from portal.dispatcher import Dispatcher
 from portal.door import Door
+from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
 from portal.hearing import hear_until
+from portal.journal import Journal
+from portal.journal_pages import JournalPages
 from portal.keeping import JournalKeeping
 from portal.keeping_pages import KeepingPages
 from portal.kept_calls import KeptCalls
-from portal.door import Door
-from portal.entry_pages import EntryPages
-from portal.journal import Journal
-from portal.journal_pages import JournalPages
 from portal.languages import Languages
 from portal.live import Live
 from portal.me import Me
@@ -96,7 +95,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         keeping = JournalKeeping(journal_channel, signer)
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         programs = Programs(database, clock)
-        kept, readers_clock = Journal(journal_channel, signer), ReadersClock(scheduler, clock)
+        journal, readers_clock = Journal(journal_channel, signer), ReadersClock(scheduler, clock)
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -117,8 +116,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Farewell(door, pages, scheduler, keeping, programs),
             Windows(door, pages, windows, clock),
             WindowEditing(door, pages, windows, clock),
-            JournalPages(door, pages, kept, readers_clock),
-            EntryPages(door, pages, kept, readers_clock),
+            JournalPages(door, pages, journal, readers_clock),
+            EntryPages(door, pages, journal, readers_clock),
         )
         api_door = ApiDoor(programs)
         once = Once(database, clock)
