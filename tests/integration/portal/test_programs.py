@@ -137,14 +137,15 @@ async def test_who_asks_too_often_is_told_to_wait(house):
 
 async def test_everything_but_what_is_described_is_a_problem(house):
     program = await program_of(house, await house.person())
-    missing = await program.ask("GET", "/nothing")
-    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+    for path in ("/nothing", "/windows/x", "/%0A", "/windows/%0D%0A"):
+        missing = await program.ask("GET", path)
+        assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
     wrong = await program.ask("POST", "/person")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, PATCH")
     unread = await program.ask("PATCH", "/person", content=b"{", headers={"content-type": "application/json"})
     assert unread.status_code == 422
     large = await program.ask(
-        "PATCH", "/person", content=b" " * (2**21 + 1), headers={"content-type": "application/json"}
+        "PATCH", "/person", content=b" " * (3 * 2**20 + 1), headers={"content-type": "application/json"}
     )
     assert large.status_code == 413
 

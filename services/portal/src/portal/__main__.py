@@ -20,6 +20,7 @@ from daybook.journal.v1 import journal_pb2
 from portal.api import Api
 from portal.api_days import DaysApi
 from portal.api_door import ApiDoor, Once
+from portal.api_entries import EntriesApi
 from portal.api_person import PersonApi
 from portal.api_windows import WindowsApi
 from portal.call_now import CallNow
@@ -125,6 +126,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             PersonApi(api_door, scheduler, keeping, visitors, clock),
             WindowsApi(api_door, windows, once),
             DaysApi(api_door, scheduler, windows, once),
+            EntriesApi(api_door, scheduler, journal),
         )
         api = Api([part.router() for part in api_parts])
         site = Site(door, pages, static, [part.router() for part in parts], api, secure=settings.secure)

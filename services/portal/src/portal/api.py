@@ -9,8 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from portal.api_problems import TOO_LARGE, Problem, problems, tell_problems
 
 PATH = "/api/v1"
-MOST_BYTES = 2**21
-"""Of a request: an edit of an entry has at most 200 000 characters of corrections, which JSON may write as six bytes each."""
+MOST_BYTES = 3 * 2**20
+"""Of a request: an edit of an entry has at most some 210 000 characters, each of which JSON may write as twelve bytes."""
 _ABOUT = """What a person does on the pages of Daybook, for their programs. Each request bears a token that the person made on the
 page Me, as `Authorization: Bearer …`, and is about this person alone: what belongs to somebody else is told like what there is
 not. Refusals are problem details (RFC 9457). Moments are UTC, ISO 8601; days and times of windows are local to the person."""

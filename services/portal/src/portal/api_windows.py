@@ -91,18 +91,18 @@ class WindowsApi:
 
             return await self._once.answer(request, token, idempotency_key, add)
 
-        @router.get("/{window_id}", responses=problems(404, 422))
+        @router.get("/{window_id:uuid}", responses=problems(404, 422))
         async def read_window(token: Reader, window_id: UUID) -> WindowTold:
             """One of them."""
             return window_told(await self._window(token, window_id))
 
-        @router.put("/{window_id}", responses=problems(403, 404, 409, 422))
+        @router.put("/{window_id:uuid}", responses=problems(403, 404, 409, 422))
         async def change_window(token: Writer, window_id: UUID, window: WindowSent) -> WindowTold:
             """Puts new times in place of the old ones. A call that was scheduled from these and is not made yet moves or goes."""
             found = await self._window(token, window_id)
             return window_told(await self._windows.change(found, _times(window.times)))
 
-        @router.delete("/{window_id}", status_code=NO_CONTENT, responses=problems(403, 404, 422))
+        @router.delete("/{window_id:uuid}", status_code=NO_CONTENT, responses=problems(403, 404, 422))
         async def delete_window(token: Writer, window_id: UUID) -> None:
             """Deletes it. A call that was scheduled from it and is not made yet is not made."""
             await self._windows.delete(await self._window(token, window_id))

@@ -13,8 +13,10 @@ from chassis.rpc import call_metadata
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import finding_pb2 as finding
 from daybook.journal.v1 import journal_pb2 as pb
+from daybook.journal.v1 import revisions_pb2 as revisions
 from daybook.journal.v1.finding_pb2_grpc import FindingServiceStub
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
+from daybook.journal.v1.revisions_pb2_grpc import RevisionsServiceStub
 from portal.asking import answers_of
 from portal.errors import EntryDamaged, NoSuchEntry, NoSuchRecording
 
@@ -55,6 +57,7 @@ class Journal:
         self._signer = signer
         self._entries = JournalServiceStub(channel)
         self._finding = FindingServiceStub(channel)
+        self._revisions = RevisionsServiceStub(channel)
 
     async def browse(
         self, person_id: UUID, zone: str, days: Days | None, *, page_token: str, page_size: int
@@ -151,6 +154,20 @@ class Journal:
         request = pb.DeleteEntryRequest(person_id=str(person_id), entry_id=str(entry_id))
         with _answers_about(NoSuchEntry):
             await self._entries.DeleteEntry(request, metadata=self._for(person_id))
+
+    async def edit(self, person_id: UUID, request: revisions.EditEntryRequest) -> revisions.Revision:
+        """Makes the next revision of an entry. Returns it.
+
+        Raises:
+            InvalidInput: by the name of the request's field.
+            Conflict: the entry has a newer revision than the one that was edited.
+            NoSuchEntry: the person has none of this id.
+            EntryDamaged: it cannot be opened.
+            Unavailable: the journal does not answer.
+        """
+        with _answers_about(NoSuchEntry):
+            answer = await self._revisions.EditEntry(request, metadata=self._for(person_id))
+        return answer.revision
 
     def _for(self, person_id: UUID) -> tuple[tuple[str, str], ...]:
         return call_metadata(self._signer.for_person(person_id))

@@ -1,5 +1,6 @@
 """The portal's web application: its pages, what is served beside them, and how whatever goes wrong is told."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidInput, NotFound, Unavailable
@@ -56,7 +58,9 @@ class Site:
         for part in self._parts:
             app.include_router(part, dependencies=[Depends(self._door.check_site)])
         app.router.routes.append(self._static.route())
-        app.mount(API_PATH, self._api)
+        api = Mount(API_PATH, self._api)
+        api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)  # else a line feed in a path leads to our pages
+        app.router.routes.append(api)
         app.add_exception_handler(SignInNeeded, self._to_sign_in)
         app.add_exception_handler(DaybookError, self._told)
         app.add_exception_handler(RequestValidationError, self._unreadable)
