@@ -219,6 +219,8 @@ async def house(postgres_server, own_nats, tmp_path_factory):
             settings = {
                 **common,
                 "DAYBOOK_PORTAL_URL": f"http://127.0.0.1:{PORT}",
+                # each test may be a proxy, and tell from where it comes
+                "DAYBOOK_TRUSTED_PROXIES": "127.0.0.1/32",
                 "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
                 "DAYBOOK_DISPATCHER_TARGET": f"127.0.0.1:{dispatcher.port}",
                 "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",

@@ -108,6 +108,8 @@ async def serving_http(
         lifespan="off",
         log_config=None,
         access_log=False,
+        # what a request says of where it comes from, anybody can write
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
     server = _Server(config)

@@ -25,6 +25,7 @@ from portal.api_person import PersonApi
 from portal.api_windows import WindowsApi
 from portal.call_now import CallNow
 from portal.call_windows import CallWindows
+from portal.called_sign_ins import CalledSignIns
 from portal.calling_pages import CallingPages
 from portal.days import Days
 from portal.devices import Devices
@@ -32,6 +33,7 @@ from portal.dispatcher import Dispatcher
 from portal.door import Door
 from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
+from portal.form_limits import FormTries
 from portal.hearing import hear_until
 from portal.journal import Journal
 from portal.journal_pages import JournalPages
@@ -49,6 +51,7 @@ from portal.readers_clock import ReadersClock
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
+from portal.sign_in_by_call import SignInByCall
 from portal.site import Site
 from portal.static_files import StaticFiles
 from portal.switchboard import Switchboard
@@ -105,6 +108,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         today = Today(door, pages, scheduler, windows, days, switchboard, clock)
         parts = (
             SignIn(door, pages, scheduler),
+            SignInByCall(
+                door,
+                pages,
+                scheduler,
+                CalledSignIns(database, scheduler_channel, clock),
+                FormTries(database, settings.journal_secret, clock),
+                settings.trusted_proxies,
+                secure=settings.secure,
+            ),
             today,
             CallNow(door, pages, scheduler),
             Live(door, switchboard, today.live_part, clock, stop),

@@ -8,6 +8,7 @@ DaybookError
 │   ├── ForgedRequest       a form came from another site, or from a page that is too old
 │   └── MayNotChange        a program would change something, and its token may read alone
 ├── TooFast (retryable)     a program asks too often
+├── TooOften (retryable)    a form was sent more often than one browser, or one address, may
 ├── NotFound
 │   ├── NoSuchPage          an address of ours with something in it that there is not, a month or a page
 │   ├── NoSuchEntry         the person has no entry of this id: unknown and another person's look the same
@@ -20,6 +21,7 @@ DaybookError
     └── TooManyListeners    more live pages are open than one person, or all together, may have
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, NotFound, Unauthenticated
@@ -59,6 +61,19 @@ class TooFast(DaybookError):
     def __init__(self, wait_s: float) -> None:
         super().__init__("This token asks too often. Wait as long as Retry-After says.")
         self.wait_s = wait_s
+
+
+class TooOften(DaybookError):
+    """
+    Args:
+        again_in: after how long it may be sent once more.
+    """
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, again_in: timedelta) -> None:
+        super().__init__(marked("That was too often. Wait a while, and try it again."))
+        self.again_in = again_in
 
 
 class LinkSpent(Conflict):

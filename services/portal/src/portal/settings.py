@@ -1,12 +1,21 @@
 """The settings of each way to run this service. README.md has them as a table."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 from chassis.settings import BusSettings, DatabaseSettings, HttpUrl, Port, ServiceSettings, SharedSecret, TlsSettings
 from portal.browser_sessions import Lifetimes
+from portal.client_addresses import Network, networks
+
+TrustedProxies = Annotated[
+    tuple[Network, ...],
+    NoDecode,
+    BeforeValidator(lambda told: networks(told) if isinstance(told, str) else told),
+]
+"""Written with commas between them."""
 
 
 class MigrateSettings(DatabaseSettings, ServiceSettings):
@@ -56,6 +65,10 @@ class Settings(TlsSettings, BusSettings, SiteSettings):
 
     site_host: str = "127.0.0.1"
     site_port: Port = Field(default=0, description="Where the pages are served. 0 takes a free port, told in the log.")
+    trusted_proxies: TrustedProxies = Field(
+        default=(),
+        description="Proxies that are taken at their word in X-Forwarded-For: addresses or networks, with commas between them.",
+    )
     scheduler_target: str = Field(description="host:port of window-scheduler's gRPC")
     dispatcher_target: str = Field(description="host:port of call-dispatcher's gRPC")
     journal_target: str = Field(description="host:port of the journal's gRPC")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.errors import NotFound
-from portal.door import Door, Visit, local_path
+from portal.door import Door, Visit
 from portal.errors import LinkSpent
 from portal.pages import Pages
 from portal.scheduler import Scheduler
@@ -25,11 +25,6 @@ class SignIn:
     def router(self) -> APIRouter:
         router = APIRouter()
         signed_in = Depends(self._door.visit)
-
-        @router.get("/sign-in")
-        async def ask(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002 - the field's name in the address
-            language = self._door.language(request)
-            return self._pages.page("sign_in.html", language, next=local_path(next))
 
         @router.get("/sign-in/link/{token}")
         async def offer(request: Request, token: str) -> HTMLResponse:

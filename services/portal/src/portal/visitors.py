@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.heartbeat import Heartbeat
 from chassis.waiting import until_set
-from portal import metrics, session_store
+from portal import metrics, session_store, sign_in_store
 from portal.browser_sessions import SEEN_AGAIN_AFTER, BrowserSession, Lifetimes, fingerprint_of, new_token
 from portal.errors import LinkSpent
 
@@ -149,10 +149,12 @@ class Visitors:
             await until_set(stop, within=FORGOTTEN_EVERY)
 
     async def forget(self) -> None:
-        """Takes away sessions and links that are over."""
+        """Takes away sessions, links and sign-ins that are over, and tries of forms that count no more."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             await session_store.delete_links_before(connection, now)
+            await sign_in_store.delete_sign_ins_before(connection, now)
+            await sign_in_store.delete_tries_before(connection, now)
             await session_store.delete_sessions_before(
                 connection, seen=now - self._lifetimes.idle, created=now - self._lifetimes.whole
             )
