@@ -1,6 +1,7 @@
 """Tokens on the page Me, and what the door for programs makes of them."""
 
 import asyncio
+import json
 
 import asyncpg
 import pytest
@@ -212,3 +213,15 @@ async def test_who_leaves_takes_their_tokens_along(house):
     browser = await house.signed_in(person)
     await browser.send("/me/delete", "/me/delete", {"typed": "delete everything"})
     assert (await program.ask("GET", "/person")).status_code == 401
+
+
+async def test_requests_are_counted_by_their_endpoint_and_no_id_is_in_a_figure(house):
+    person = await house.person()
+    program = await program_of(house, person)
+    await program.ask("GET", f"/windows/{person.person_id}")
+    await program.ask("GET", f"/nothing/{person.person_id}")
+    [port] = {json.loads(line)["http_port"] for line in house.log.read_text().splitlines() if "process.ready" in line}
+    figures = (await house.browser().http.get(f"http://127.0.0.1:{port}/metrics/")).text
+    assert 'route="/api/v1/windows/{window_id:uuid}",status="4xx"' in figures
+    assert person.person_id not in figures
+    assert 'route="/api/v1none"' not in figures

@@ -20,6 +20,7 @@ from chassis.time_zones import checked_time_zone
 from daybook.journal.v1.audit_pb2 import Access
 from daybook.journal.v1.keeping_pb2 import Keeping
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from journal.describing import METHOD as DESCRIBED
 from journal.rights import RIGHTS, Party
 from voice_gateway.programme_files import LANGUAGES
 from window_scheduler.people import PROGRAMMES
@@ -125,7 +126,8 @@ def test_every_audited_method_has_words():
     mine = [
         method for method, right in RIGHTS.items() if right.audited and right.parties & {Party.PERSON, Party.GATEWAY}
     ]
-    lines = access_lines([access(method.partition("/")[2]) for method in mine], ENGLISH, VIENNA)
+    methods = [*(method.partition("/")[2] for method in mine), DESCRIBED]
+    lines = access_lines([access(method) for method in methods], ENGLISH, VIENNA)
     assert UNKNOWN not in {line.what for line in lines}
     assert access_lines([access("Later")], ENGLISH, VIENNA)[0].what == UNKNOWN
 
@@ -149,6 +151,7 @@ def test_the_same_several_times_in_a_row_on_one_day_is_one_line():
         ("portal", True, "You"),
         ("voice-gateway", False, "Your call"),
         ("toolbox", False, "Whoever runs this Daybook"),
+        ("journal", False, "The journal itself"),
         ("", False, "Somebody who did not show who they are"),
     ],
 )

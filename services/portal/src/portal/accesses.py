@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from daybook.journal.v1.audit_pb2 import Access
 from portal.languages import Language
 
-GATEWAY, TOOLBOX = "voice-gateway", "toolbox"
+GATEWAY, TOOLBOX, JOURNAL = "voice-gateway", "toolbox", "journal"
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def _who(access: Access, language: Language) -> str:
     words = {
         GATEWAY: language.say("Your call"),
         TOOLBOX: language.say("Whoever runs this Daybook"),
+        JOURNAL: language.say("The journal itself"),
     }
     return words.get(access.caller, language.say("Somebody who did not show who they are"))
 
@@ -85,6 +86,7 @@ def _what(method: str, language: Language) -> str:
         "DeletePerson": language.say("deleted the whole journal"),
         "EditEntry": language.say("edited an entry"),
         "ListRevisions": language.say("read how an entry was changed"),
+        "DescribeEntry": language.say("gave the words of an entry to a language model, for its title and summary"),
         "SearchEntries": language.say("searched the entries"),
         "BrowseEntries": language.say("looked through the entries"),
         "GetCalendar": language.say("looked at the days with an entry"),

@@ -73,8 +73,9 @@ class Site:
     async def _timed(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         began = time.monotonic()
         answer = await go_on(request)
-        mounted, route = request.scope.get("root_path", ""), getattr(request.scope.get("route"), "path", "none")
-        metrics.pages.labels(f"{mounted}{route}", f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
+        route = getattr(request.scope.get("route"), "path", "")
+        name = request.scope.get("root_path", "") + route if route else "none"
+        metrics.pages.labels(name, f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
         return answer
 
     async def _to_sign_in(self, request: Request, _error: Exception) -> Response:
