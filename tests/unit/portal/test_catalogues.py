@@ -32,6 +32,14 @@ def test_the_search_finds_texts_of_templates_and_of_code(texts):
     assert "There is no such page." in texts
 
 
+def test_templates_say_nothing_where_the_search_does_not_look():
+    """It knows trans, _ and ngettext in them, and no method of a language."""
+    saying = [
+        path.name for path in PACKAGE.glob("templates/*.html") if "language.say" in path.read_text(encoding="utf-8")
+    ]
+    assert saying == []
+
+
 @pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
 def test_a_catalogue_has_every_text_with_the_same_places_and_no_other(texts, path):
     with path.open("rb") as file:
