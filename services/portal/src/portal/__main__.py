@@ -23,6 +23,7 @@ from portal.api_door import ApiDoor, Once
 from portal.api_entries import EntriesApi
 from portal.api_person import PersonApi
 from portal.api_windows import WindowsApi
+from portal.archive_pages import ArchivePages
 from portal.call_now import CallNow
 from portal.call_windows import CallWindows
 from portal.called_sign_ins import CalledSignIns
@@ -31,6 +32,7 @@ from portal.days import Days
 from portal.devices import Devices
 from portal.dispatcher import Dispatcher
 from portal.door import Door
+from portal.entry_editing import EntryEditing
 from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
 from portal.form_limits import FormTries
@@ -130,6 +132,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Windows(door, pages, windows, clock),
             WindowEditing(door, pages, windows, clock),
             JournalPages(door, pages, journal, readers_clock),
+            ArchivePages(door, pages, journal, readers_clock),
+            EntryEditing(door, pages, journal, readers_clock),
             EntryPages(door, pages, journal, readers_clock),
         )
         api_door = ApiDoor(programs)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from daybook.journal.v1 import finding_pb2 as finding
 from daybook.journal.v1 import journal_pb2 as pb
+from daybook.journal.v1.revisions_pb2 import Revision
 from portal.languages import Language
 
 MS_PER_S = 1000
@@ -132,6 +133,11 @@ class Telling:
         if seconds < S_PER_MIN:
             return self._language.say_of(seconds, "%(num)d second", "%(num)d seconds")
         return self._language.say_of(round(seconds / S_PER_MIN), "%(num)d minute", "%(num)d minutes")
+
+    @staticmethod
+    def made(revision: Revision) -> datetime:
+        """When a version of an entry was made."""
+        return revision.made_at.ToDatetime(tzinfo=UTC)
 
     @staticmethod
     def place(ms: int) -> str:

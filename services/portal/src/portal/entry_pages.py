@@ -15,8 +15,9 @@ from portal.journal import Journal
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
 from portal.streamed import Streamed
+from portal.waveform import Waveform
 
-WAV = "audio/wav"
+WAV, SVG = "audio/wav", "image/svg+xml"
 PARTIAL, NOTHING_OF_IT = 206, 416  # RFC 9110, 15.3.7 and 15.5.17
 
 
@@ -55,6 +56,14 @@ class EntryPages:
             if request.method == "HEAD":
                 return await self._told_of_recording(visit, entry_id)
             return await self._recording(visit, entry_id, request)
+
+        @router.get("/journal/{entry_id}/waveform.svg")
+        async def see(visit: Annotated[Visit, signed_in], entry_id: EntryId) -> Response:
+            async with self._journal.recording(visit.person_id, entry_id) as recording:
+                waveform = Waveform(recording.total_bytes)
+                async for piece in recording.pieces:
+                    waveform.add(piece)
+            return Response(waveform.svg(), media_type=SVG)
 
         return router
 

@@ -11,16 +11,21 @@ import grpc
 from chassis.errors import DataLoss, NotFound
 from chassis.rpc import call_metadata
 from chassis.tokens import TokenSigner
+from daybook.journal.v1 import archive_pb2 as archive
 from daybook.journal.v1 import finding_pb2 as finding
 from daybook.journal.v1 import journal_pb2 as pb
-from daybook.journal.v1 import revisions_pb2 as revisions
+from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.finding_pb2_grpc import FindingServiceStub
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
+from daybook.journal.v1.revisions_pb2 import EditEntryRequest, ListRevisionsRequest, Revision
 from daybook.journal.v1.revisions_pb2_grpc import RevisionsServiceStub
 from portal.asking import answers_of
 from portal.errors import EntryDamaged, NoSuchEntry, NoSuchRecording
 
 NAME = "The journal"
+HISTORY_TIMEOUT_S = 30.0
+EXPORT_TIMEOUT_S = 24 * 3600.0
+"""For some gigabytes to a browser far away."""
 LISTENING_TIMEOUT_S = 3600.0
 """For one answer with audio: a browser takes it in as fast as it is heard."""
 
@@ -46,6 +51,19 @@ class Recording:
     pieces: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True)
+class Export:
+    """A journal as a file.
+
+    Attributes:
+        entries: how many will be in it.
+        pieces: of the file.
+    """
+
+    entries: int
+    pieces: AsyncIterator[bytes]
+
+
 class Journal:
     """
     Args:
@@ -56,6 +74,7 @@ class Journal:
     def __init__(self, channel: grpc.aio.Channel, signer: TokenSigner) -> None:
         self._signer = signer
         self._entries = JournalServiceStub(channel)
+        self._archive = ArchiveServiceStub(channel)
         self._finding = FindingServiceStub(channel)
         self._revisions = RevisionsServiceStub(channel)
 
@@ -144,6 +163,23 @@ class Journal:
         finally:
             call.cancel()
 
+    async def revisions(self, person_id: UUID, entry_id: UUID) -> AsyncIterator[Revision]:
+        """Every version of what is told of an entry, the newest first, as far as they are taken.
+
+        Raises:
+            NoSuchEntry: the person has none of this id.
+            EntryDamaged: one cannot be opened.
+            Unavailable: the journal does not answer.
+        """
+        request = ListRevisionsRequest(person_id=str(person_id), entry_id=str(entry_id))
+        call = self._revisions.ListRevisions(request, metadata=self._for(person_id), timeout=HISTORY_TIMEOUT_S)
+        try:
+            with _answers_about(NoSuchEntry):
+                async for answer in call:
+                    yield answer.revision
+        finally:
+            call.cancel()
+
     async def delete_entry(self, person_id: UUID, entry_id: UUID) -> None:
         """Deletes an entry with its recording, for good.
 
@@ -155,7 +191,7 @@ class Journal:
         with _answers_about(NoSuchEntry):
             await self._entries.DeleteEntry(request, metadata=self._for(person_id))
 
-    async def edit(self, person_id: UUID, request: revisions.EditEntryRequest) -> revisions.Revision:
+    async def edit(self, person_id: UUID, request: EditEntryRequest) -> Revision:
         """Makes the next revision of an entry. Returns it.
 
         Raises:
@@ -168,6 +204,27 @@ class Journal:
         with _answers_about(NoSuchEntry):
             answer = await self._revisions.EditEntry(request, metadata=self._for(person_id))
         return answer.revision
+
+    @asynccontextmanager
+    async def export(self, person_id: UUID, zone: str) -> AsyncIterator[Export]:
+        """All that is kept of a person as a ZIP file, while the block runs: piece by piece, as fast as they are taken.
+
+        Args:
+            person_id: whose.
+            zone: by its clocks days are named in it.
+
+        Raises:
+            Unavailable: the journal does not answer. What came before has been given, and has no end.
+        """
+        request = archive.ExportJournalRequest(person_id=str(person_id), time_zone=zone)
+        call = self._archive.ExportJournal(request, metadata=self._for(person_id), timeout=EXPORT_TIMEOUT_S)
+        answers = aiter(call)
+        try:
+            with answers_of(NAME):
+                first = await anext(answers)
+            yield Export(first.progress.entries_total, _chunks(answers))
+        finally:
+            call.cancel()
 
     def _for(self, person_id: UUID) -> tuple[tuple[str, str], ...]:
         return call_metadata(self._signer.for_person(person_id))

@@ -68,10 +68,15 @@ class JournalPages:
 
         @router.get("/journal")
         async def entries(
-            visit: Annotated[Visit, signed_in], month: str = "", day: str = "", after: PageToken = ""
+            visit: Annotated[Visit, signed_in],
+            month: str = "",
+            day: str = "",
+            after: PageToken = "",
+            *,
+            deleted: bool = False,
         ) -> HTMLResponse:
             clock = await self._clock.of(visit.person_id)
-            return await self._entries(visit, clock, _shown(clock.today, month, day, after))
+            return await self._entries(visit, clock, _shown(clock.today, month, day, after), deleted=deleted)
 
         @router.get("/journal/search")
         async def search(
@@ -83,7 +88,7 @@ class JournalPages:
 
         return router
 
-    async def _entries(self, visit: Visit, clock: LocalClock, shown: Shown) -> HTMLResponse:
+    async def _entries(self, visit: Visit, clock: LocalClock, shown: Shown, *, deleted: bool) -> HTMLResponse:
         person_id, zone = visit.person_id, clock.zone.key
         try:
             browsed = await self._journal.browse(
@@ -104,6 +109,7 @@ class JournalPages:
             clock=clock,
             shown=shown,
             month=month,
+            deleted=deleted,
             calendar=calendar,
             weekdays=weekdays(first_weekday),
             weeks=weeks_of(month, counted, first_weekday),
