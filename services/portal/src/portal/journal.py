@@ -222,7 +222,7 @@ class Journal:
         try:
             with answers_of(NAME):
                 first = await anext(answers)
-            yield Export(first.progress.entries_total, _chunks(answers))
+            yield Export(first.progress.entries_total, _file_pieces(answers))
         finally:
             call.cancel()
 
@@ -234,6 +234,13 @@ async def _chunks(answers: AsyncIterator[pb.ReadAudioResponse]) -> AsyncIterator
     with _answers_about(NoSuchRecording):
         async for answer in answers:
             yield answer.chunk
+
+
+async def _file_pieces(answers: AsyncIterator[archive.ExportJournalResponse]) -> AsyncIterator[bytes]:
+    with answers_of(NAME):
+        async for answer in answers:
+            if answer.HasField("chunk"):
+                yield answer.chunk
 
 
 @contextmanager
