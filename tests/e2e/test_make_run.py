@@ -2,10 +2,13 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
+import httpx2
 import pytest
 
 pytestmark = pytest.mark.timeout(300)
@@ -17,8 +20,8 @@ def home():
         yield folder
 
 
-def typed(home, *words, **settings):
-    environment = {
+def surroundings(home, **settings):
+    return {
         **os.environ,
         "DAYBOOK_HOME": f"{home}/.daybook",
         "DAYBOOK_VOICES": "wordcode",
@@ -27,8 +30,24 @@ def typed(home, *words, **settings):
         "COLUMNS": "200",
         **settings,
     }
+
+
+def typed(home, *words, **settings):
     argv = [sys.executable, "-m", "daybook_cli", *words]
+    environment = surroundings(home, **settings)
     return subprocess.run(argv, env=environment, cwd=home, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def begun(home, *words):
+    """A command that goes on, and is ended however the test ends."""
+    argv = [sys.executable, "-m", "daybook_cli", *words]
+    with subprocess.Popen(argv, env=surroundings(home), cwd=home, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
 
 
 def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
@@ -52,8 +71,27 @@ def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
     assert "I baked bread in the evening." in entry
     assert re.search(r"title +It was a quiet day", entry)
     assert "recording" in entry
+    assert re.search(r"\nThe portal: http://127\.0\.0\.1:\d+\n", run.stdout)
+    assert "sign-in" not in run.stdout  # it is gone when the run ends
     for service in ("window-scheduler", "call-dispatcher", "voice-gateway", "journal"):
         assert service in run.stdout[run.stdout.index("Trace ") :]
+
+
+def test_run_ends_by_letting_the_demo_person_into_the_portal_and_stays_up(home):
+    with begun(home, "run") as run:
+        said = ""
+        while "another: " not in said:
+            line = run.stdout.readline()
+            assert line, said
+            said += line
+        link = re.search(r"in the portal: (http://127\.0\.0\.1:\d+/sign-in/link/\S+)\n", said)[1]
+        page = httpx2.get(link, trust_env=False)
+        assert page.status_code == 200
+        again = re.search(r"another: \.venv/bin/daybook (sign-in-link \S+)\n", said)[1].split()
+        assert typed(home, *again).stdout.rpartition("/")[0] == link.rpartition("/")[0]
+        run.send_signal(signal.SIGINT)
+        assert "Stopped." in run.stdout.read()
+        assert run.wait() == 0
 
 
 def test_run_once_fails_where_the_call_does_and_says_why(home):
@@ -87,7 +125,9 @@ def test_up_status_and_down(home):
         assert "Daybook runs here already" in again.stderr
         status = typed(home, "status")
         assert status.returncode == 0, status.stdout
-        assert status.stdout.count("ready") == 11
+        assert status.stdout.count("ready") == 12
+        portal = re.search(r"The portal: (http://127\.0\.0\.1:\d+)\n", up.stdout)[1]
+        assert f"The portal: {portal}\n" in status.stdout
         assert "Prometheus: http://127.0.0.1:" in status.stdout
         assert "Twilio (carrier): emulated" in status.stdout
         person = typed(
@@ -98,6 +138,10 @@ def test_up_status_and_down(home):
             == 0
         )
         assert "mon,fri" in typed(home, "window", "list", person).stdout
+        [link] = typed(home, "sign-in-link", person).stdout.splitlines()
+        assert link.startswith(f"{portal}/sign-in/link/")
+        nobody = typed(home, "sign-in-link", "00000000-0000-4000-8000-000000000000")
+        assert (nobody.returncode, nobody.stdout) == (1, "")
         refused = typed(home, "window", "add", person, "--from", "09:00", "--to", "08:00", "--days", "mon")
         assert refused.returncode == 1
         assert "times.ends_at" in refused.stderr

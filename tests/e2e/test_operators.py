@@ -120,6 +120,7 @@ def test_a_healthy_daybook_passes_every_look(operator):
         "2. Are scheduled calls made?",
         "3. Are conversations held, through Google?",
         "4. Does what is said reach the journal?",
+        "5. Do people reach their pages?",
     ]
     status = operator.types("status")
     assert status.returncode == 0
@@ -148,6 +149,7 @@ def test_in_a_cluster_it_asks_where_the_settings_say_and_misses_kubernetes_alone
         DAYBOOK_DISPATCHER_URL=urls["call-dispatcher"],
         DAYBOOK_JOURNAL_URL=urls["journal"],
         DAYBOOK_GATEWAY_URL=urls["voice-gateway"],
+        DAYBOOK_PORTAL_HEALTH_URL=urls["portal"],
         DAYBOOK_NATS_URL=running["nats_url"],
         DAYBOOK_NATS_USER="toolbox",
         DAYBOOK_SECRETS_DIR=str(secrets),

@@ -19,6 +19,7 @@ from daybook_cli.keeping import keeping
 from daybook_cli.keys import keys
 from daybook_cli.people import people
 from daybook_cli.selftest import selftest
+from daybook_cli.sign_in_link import sign_in_link
 from daybook_cli.status import status
 from daybook_cli.windows import windows
 
@@ -42,6 +43,7 @@ app.command()(explain)
 app.command()(agenda)
 app.command()(selftest)
 app.command()(call_me_now)
+app.command()(sign_in_link)
 
 
 def _local_commands() -> typer.Typer:

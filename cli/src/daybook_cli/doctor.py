@@ -17,6 +17,7 @@ from daybook_cli.findings import Finding, Question, Severity, exit_status
 from daybook_cli.foundation_findings import foundation_findings
 from daybook_cli.keeping_findings import keeping_findings
 from daybook_cli.observations import Observations
+from daybook_cli.portal_findings import portal_findings
 from daybook_cli.scheduling_findings import scheduling_findings
 from daybook_cli.speaking_findings import speaking_findings
 from daybook_cli.surroundings import find_surroundings
@@ -60,6 +61,7 @@ def diagnose(seen: Observations) -> list[Finding]:
         *dialing_findings(seen),
         *speaking_findings(seen),
         *keeping_findings(seen),
+        *portal_findings(seen),
     ]
 
 

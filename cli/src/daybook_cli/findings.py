@@ -14,7 +14,7 @@ class Severity(IntEnum):
     WARNING = 2
     """Somebody should look."""
     FAILURE = 3
-    """Calls are not made, or what is said is not kept."""
+    """Calls are not made, what is said is not kept, or people do not reach it."""
 
     @property
     def term(self) -> str:
@@ -22,13 +22,14 @@ class Severity(IntEnum):
 
 
 class Question(StrEnum):
-    """The first system's troubleshooting page, after what all of it stands on."""
+    """The first system's troubleshooting page, after what all of it stands on, and before what that system did without."""
 
     FOUNDATIONS = "What all of it stands on"
     SCHEDULING = "1. Are calls being scheduled?"
     DIALING = "2. Are scheduled calls made?"
     SPEAKING = "3. Are conversations held, through Google?"
     KEEPING = "4. Does what is said reach the journal?"
+    VISITING = "5. Do people reach their pages?"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Running:
         dispatcher: host:port of call-dispatcher's gRPC.
         journal: host:port of journal's gRPC.
         nats_url, nats_user: where events pass, and who looks at them; no user where NATS asks nobody.
+        portal: where people open their pages.
         emulator_url: the Twilio emulator's address; empty where the carrier is real.
         outside: outside party → "real" or "emulated".
         health: process → address of its health endpoint, or empty where it has none.
@@ -41,6 +42,7 @@ class Running:
     health: dict[str, str]
     pids: dict[str, int]
     ports: dict[str, int]
+    portal: str = ""
     observing: dict[str, str] = field(default_factory=dict)
 
     @property

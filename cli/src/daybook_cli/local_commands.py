@@ -19,6 +19,7 @@ from daybook_cli.errors import CommandError, NotRunning
 from daybook_cli.home import Home, Running
 from daybook_cli.interruptible import until_interrupted
 from daybook_cli.outside import choose_outside
+from daybook_cli.portal_link import portal_link
 from daybook_cli.run import run_demo
 from daybook_cli.running import keep_ticking, running_stack
 from daybook_cli.stack import Stack, Tuning
@@ -118,6 +119,7 @@ def up(observe: Observe = False) -> None:
             status.update(f"{said[-1] if said else 'Starting'} …")
             time.sleep(LOOK_EVERY_S)
     console.print("Daybook is up. `daybook status` shows it, `daybook logs -f` follows it, `daybook down` stops it.")
+    console.print(f"The portal: {last.portal}", soft_wrap=True)
     for name, address in last.observing.items():
         console.print(f"{name}: {address}", soft_wrap=True)
 
@@ -197,6 +199,15 @@ async def _retain(running: Running) -> None:
     stack = _stack(ports=running.ports)
     async with supervising(stack.home.logs) as supervisor:
         await supervisor.run(*stack.retention())
+
+
+async def make_portal_link(running: Running, person_id: str) -> str:
+    """A link that signs a person in at the portal of the Daybook that runs here, once, within ten minutes.
+
+    Raises:
+        StepFailed: none was made; it says why.
+    """
+    return await portal_link(_stack(ports=running.ports), person_id)
 
 
 async def run_tick(running: Running) -> None:

@@ -9,7 +9,8 @@ from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 
 SCHEDULER, DISPATCHER, GATEWAY, JOURNAL = "window-scheduler", "call-dispatcher", "voice-gateway", "journal"
-SERVICES = (SCHEDULER, DISPATCHER, GATEWAY, JOURNAL)
+PORTAL = "portal"
+SERVICES = (SCHEDULER, DISPATCHER, GATEWAY, JOURNAL, PORTAL)
 
 
 class Place(StrEnum):

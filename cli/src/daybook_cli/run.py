@@ -20,6 +20,7 @@ from daybook_cli.carrier_words import carrier_words
 from daybook_cli.demo import add_demo_person, free_emulated_phone
 from daybook_cli.entry_lines import about, turns_as_they_should_read
 from daybook_cli.errors import StepFailed
+from daybook_cli.portal_link import portal_link
 from daybook_cli.running import keep_ticking, running_stack
 from daybook_cli.stack import Stack
 from daybook_cli.story import SPEAKERS, CallStory, Line, listening
@@ -67,7 +68,7 @@ async def _call_and_keep(
         ]
         try:
             async with asyncio.timeout(DEMO_CALL_WITHIN_S):
-                await _demo_call(stack, supervisor, console, phone=phone, trace=trace)
+                person_id = await _demo_call(stack, supervisor, console, phone=phone, trace=trace)
         except TimeoutError:
             why = f"it had not ended after {DEMO_CALL_WITHIN_S / 60:.0f} minutes."
             raise StepFailed("The demo call", why, stack.home.log("call-dispatcher")) from None
@@ -76,8 +77,9 @@ async def _call_and_keep(
                 task.cancel()
         else:
             console.print(
-                "Daybook stays up: the tick runs every 5 minutes, the sweep every 15 seconds. Ctrl-C stops it."
+                "Daybook stays up: the tick runs every 5 minutes, the sweep every 15 seconds. Ctrl-C stops it.\n"
             )
+            await _show_way_in(stack, person_id, console)
             if stack.emulator_url:
                 tasks.create_task(_tell_carrier_words(stack.emulator_url, console))
 
@@ -88,13 +90,15 @@ def _show_start(stack: Stack, console: Console) -> None:
         table.add_row(f"  {party}", f"[dim]{kind}[/dim]")
     console.print("Daybook is up. The world outside:")
     console.print(table)
+    console.print(f"The portal: {stack.portal_url}", soft_wrap=True)
     if stack.observatory is not None:
         for name, address in stack.observatory.described().items():
             console.print(f"{name}: {address}", soft_wrap=True)
     console.print(f"Logs: {stack.home.logs}\n")
 
 
-async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str | None, trace: bool) -> None:
+async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, phone: str | None, trace: bool) -> str:
+    """Makes the call, and shows it and its entry. Returns whom it called."""
     async with open_channel(stack.scheduler_target) as scheduler:
         try:
             number = phone or await free_emulated_phone(scheduler)
@@ -124,6 +128,15 @@ async def _demo_call(stack: Stack, supervisor: Supervisor, console: Console, *, 
             await _show_entry(journal_channel, demo.person_id, story.entry_id, console)
         except grpc.aio.AioRpcError as error:
             raise StepFailed("Reading the entry", str(error.details()), stack.home.log("journal")) from None
+    return demo.person_id
+
+
+async def _show_way_in(stack: Stack, person_id: str, console: Console) -> None:
+    """Names the portal as the last thing, by a link that signs the demo person in."""
+    link = await portal_link(stack, person_id)
+    console.print("Their windows, their calls and this entry, in the portal:", f"[bold]{link}[/bold]", soft_wrap=True)
+    again = f".venv/bin/daybook sign-in-link {person_id}"
+    console.print(f"The link signs in once, within ten minutes; another: [bold]{again}[/bold]", soft_wrap=True)
 
 
 async def _tell(story: CallStory, console: Console) -> events.CallOutcome.ValueType:

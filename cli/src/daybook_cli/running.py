@@ -84,6 +84,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         health=supervisor.health,
         pids=supervisor.pids,
         ports=stack.ports,
+        portal=stack.portal_url,
         observing=stack.observatory.described() if stack.observatory is not None else {},
     )
 

@@ -23,7 +23,10 @@ from daybook_cli.outside import Outside
 from daybook_cli.supervisor import Process, Ready, answering, inherited
 
 GATEWAY_PORT = 8000
-"""The first system's port, so that a tunnel to it goes on working. Another is taken where it is not free."""
+"""The first system's port, so that a tunnel to it goes on working."""
+PORTAL_PORT = 8080
+WANTED_PORTS = {"gateway": GATEWAY_PORT, "portal": PORTAL_PORT}
+"""Where people and tunnels look for them. Another is taken where one is not free."""
 
 DATABASE = "daybook"
 EMULATED_ACCOUNT_SID = "AC" + "0" * 32
@@ -31,7 +34,7 @@ EMULATED_FROM_NUMBER = "+15005550006"
 LOOPBACK = "127.0.0.1"
 FASTEST_AUDIO = 3.0
 """How many times as fast as they live a person's audio may come; the emulated ones may live fast."""
-SERVICES = ("journal", "window-scheduler", "call-dispatcher", "voice-gateway")
+SERVICES = ("journal", "window-scheduler", "call-dispatcher", "voice-gateway", "portal")
 DAYBOOK_VOICE, CALLER_VOICE = "heart", "deep"
 
 
@@ -86,6 +89,7 @@ class Stack:
         self.public_url = (
             environment.get("PUBLIC_URL", "") if outside.twilio else f"http://{LOOPBACK}:{self._port('gateway')}"
         )
+        self.portal_url = f"http://{LOOPBACK}:{self._port('portal')}"
         self.observatory = Observatory(home.observatory, self.metrics_targets) if tuning.observe else None
 
     @property
@@ -95,7 +99,7 @@ class Stack:
 
     def _port(self, name: str) -> int:
         if name not in self._ports:
-            self._ports[name] = port_or_free(GATEWAY_PORT) if name == "gateway" else free_port()
+            self._ports[name] = port_or_free(WANTED_PORTS[name]) if name in WANTED_PORTS else free_port()
         return self._ports[name]
 
     def _target(self, name: str) -> str:
@@ -198,6 +202,7 @@ class Stack:
             self._service("window-scheduler", ["window_scheduler", "api"], self.scheduler_settings()),
             self._service("call-dispatcher", ["call_dispatcher", "serve"], self._dispatcher_settings()),
             self._service("voice-gateway", ["voice_gateway", "serve"], self._gateway_settings()),
+            self._service("portal", ["portal", "serve"], self.portal_settings()),
         ]
 
     @property
@@ -222,6 +227,7 @@ class Stack:
             "journal": self.journal_settings(),
             "window_scheduler": self.scheduler_settings(),
             "call_dispatcher": self._dispatcher_settings(),
+            "portal": self.portal_settings(),
         }
         return [
             (f"migrate-{package}", [sys.executable, "-m", package, "migrate"], dict(of))
@@ -278,6 +284,19 @@ class Stack:
             "DAYBOOK_DATABASE_URL": self.database_url,
             "DAYBOOK_GRPC_PORT": str(self._port("scheduler.grpc")),
             "DAYBOOK_PEOPLE_KEY_FILE": str(self.home.key("people")),
+        }
+
+    def portal_settings(self) -> dict[str, str]:
+        return {
+            **self._common(),
+            **self._bus("portal"),
+            "DAYBOOK_DATABASE_URL": self.database_url,
+            "DAYBOOK_PORTAL_URL": self.portal_url,
+            "DAYBOOK_SITE_PORT": str(self._port("portal")),
+            "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
+            "DAYBOOK_DISPATCHER_TARGET": self.dispatcher_target,
+            "DAYBOOK_JOURNAL_TARGET": self.journal_target,
+            "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret(PORTAL),
         }
 
     def _carrier_settings(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from chassis.clock import SystemClock
 from daybook_cli.examination import examine
 from daybook_cli.home import Running, is_alive
-from daybook_cli.observations import SERVICES, Health, Observations, Process
+from daybook_cli.observations import Health, Observations, Process
 from daybook_cli.probes import look_once
 from daybook_cli.status_lines import figures
 from daybook_cli.surroundings import find_surroundings
@@ -30,7 +30,7 @@ def status() -> None:
     console.print(table)
     for line in figures(seen):
         console.print(line, soft_wrap=True)
-    for party, kind in (*surroundings.outside.items(), *surroundings.observing.items()):
+    for party, kind in (*surroundings.outside.items(), *surroundings.shown.items()):
         console.print(f"{party}: {kind}", soft_wrap=True)
     if any(state != "ready" for _, _, state in states):
         raise typer.Exit(1)
@@ -55,7 +55,8 @@ def _services(seen: Observations) -> list[tuple[str, str, str]]:
     """Name, pods and state of each service."""
     pods = {each.name: f"{each.ready}/{each.wanted}" for each in seen.cluster.deployments} if seen.cluster else {}
     return [
-        (service, pods.get(f"{seen.fullname}-{service}", "?"), _state(seen.process(service))) for service in SERVICES
+        (service, pods.get(f"{seen.fullname}-{service}", "?"), _state(process))
+        for service, process in seen.processes.items()
     ]
 
 

@@ -19,8 +19,8 @@ from chassis.settings import BusSettings, HttpUrl, ServiceSettings, SharedSecret
 from chassis.tls import Tls
 from daybook_cli.errors import CommandError
 from daybook_cli.home import Home, Running
-from daybook_cli.journal_access import OPERATOR, PORTAL, token_of_operator, token_of_person
-from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, SCHEDULER, SERVICES, Place
+from daybook_cli.journal_access import OPERATOR, token_of_operator, token_of_person
+from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, PORTAL, SCHEDULER, SERVICES, Place
 
 NATS_USER, NATS_OPERATOR = "toolbox", "operator"
 HTTP_PORT, GATEWAY_PORT = 8080, 8000
@@ -50,6 +50,9 @@ class ToolboxSettings(TlsSettings, BusSettings):
     dispatcher_url: HttpUrl | None = Field(default=None, description="where call-dispatcher does.")
     journal_url: HttpUrl | None = Field(default=None, description="where the journal does.")
     gateway_url: HttpUrl | None = Field(default=None, description="where voice-gateway does.")
+    portal_health_url: HttpUrl | None = Field(
+        default=None, description="where the portal does, which is not where people come; none: there is no portal."
+    )
     prometheus_url: HttpUrl | None = Field(default=None, description="a Prometheus that evaluates the chart's alerts.")
     fullname: str = Field(default="", description="what the names of the release's workloads begin with.")
     outside: Literal["real", "emulated"] | None = Field(
@@ -74,13 +77,13 @@ class Surroundings:
 
     Attributes:
         targets: service → host:port of its gRPC.
-        http: service → address below which it serves /readyz and /metrics.
+        http: service → address below which it serves /readyz and /metrics; without the portal where there is none.
         nats: NATS, as who looks and changes nothing.
         nats_operator: NATS, as who may send dead letters again and drop them; none where that is not for us.
         journal_secret: what operators' tokens for the journal are signed with.
         portal_secret: what a person's are; none where nobody's words are for us.
         outside: outside party → "real" or "emulated", as far as it is known.
-        observing: what shows the metrics → its address, or how to get it.
+        shown: what is to be opened in a browser → its address, or how to get it.
         running: what the supervisor here told; none in a cluster.
     """
 
@@ -95,7 +98,7 @@ class Surroundings:
     outside: Mapping[str, str]
     prometheus_url: str
     fullname: str
-    observing: Mapping[str, str]
+    shown: Mapping[str, str]
     running: Running | None
 
     def channel(self, service: str) -> grpc.aio.Channel:
@@ -160,7 +163,7 @@ def local_surroundings(home: Home, running: Running) -> Surroundings:
         outside=running.outside,
         prometheus_url=running.observing.get("Prometheus", ""),
         fullname="daybook",
-        observing=running.observing,
+        shown={"The portal": running.portal, **running.observing},
         running=running,
     )
 
@@ -185,8 +188,11 @@ def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surround
         JOURNAL: settings.journal_url,
         GATEWAY: settings.gateway_url,
     }
-    usual = {service: f"http://{fullname}-{service}:{HTTP_PORT}" for service in SERVICES}
+    usual = {service: f"http://{fullname}-{service}:{HTTP_PORT}" for service in given}
     usual[GATEWAY] = f"http://{fullname}-{GATEWAY}:{GATEWAY_PORT}"
+    http = {service: str(url).rstrip("/") if url else usual[service] for service, url in given.items()}
+    if settings.portal_health_url:
+        http[PORTAL] = str(settings.portal_health_url).rstrip("/")
     return Surroundings(
         place=Place.CLUSTER,
         targets={
@@ -194,7 +200,7 @@ def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surround
             DISPATCHER: settings.dispatcher_target,
             JOURNAL: settings.journal_target,
         },
-        http={service: str(url).rstrip("/") if url else usual[service] for service, url in given.items()},
+        http=http,
         nats=settings.nats,
         nats_operator=settings.nats_operator,
         tls=tls,
@@ -203,7 +209,7 @@ def cluster_surroundings(settings: ToolboxSettings, tls: Tls | None) -> Surround
         outside={"Twilio, Google, Gemini": settings.outside} if settings.outside else {},
         prometheus_url=str(settings.prometheus_url or "").rstrip("/"),
         fullname=fullname,
-        observing={},
+        shown={},
         running=None,
     )
 

