@@ -1,6 +1,9 @@
 """What the first page, and those of other days, tell of calls that really were made."""
 
+import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from calls_under_way import dialing, now
@@ -79,6 +82,52 @@ async def test_a_call_that_was_asked_for_is_told_from_its_first_ring_to_the_entr
     await call.status(events.CARRIER_CALL_STATUS_COMPLETED)
     page = await until_told(browser, "/", "We talked. It is in your journal.")
     assert f"/journal/{entry}" in page.links
+
+
+async def tick(house) -> None:
+    """Has the calls of all open windows scheduled, as the CronJob does."""
+    argv = (sys.executable, "-m", "window_scheduler", "tick")
+    process = await asyncio.create_subprocess_exec(*argv, env=house.environment, stdout=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+
+
+async def test_the_call_of_the_day_comes_from_its_window(house):
+    person = await house.person(time_zone=zone_where_it_is(12))
+    times = pb.WindowTimes(starts_at="11:00", ends_at="14:30", weekly=pb.Weekly(weekdays=list(range(1, 8))))
+    await house.windows.CreateWindow(pb.CreateWindowRequest(person_id=person.person_id, times=times))
+    browser = await house.signed_in(person)
+    assert "It is open, and your call is being prepared." in (await browser.page("/")).text
+    async with dialing(house) as call_of:
+        await tick(house)
+        call = await call_of(person)
+    await call.status(events.CARRIER_CALL_STATUS_NO_ANSWER)
+    page = await until_told(browser, "/", "We try again at")
+    assert "The call of the day" in page.text
+    assert "nobody picked up." in page.text
+    assert "The call of the day comes from it." in page.text
+
+
+async def test_a_call_that_goes_on_after_midnight_is_told_on_the_day_that_has_begun(house):
+    whole_day = pb.CallingHours(starts_at="04:00", ends_at="04:00")
+    person = await house.person(time_zone=zone_where_it_is(1), calling_hours=whole_day)
+    times = pb.WindowTimes(
+        starts_at="22:00", ends_at="03:30", ends_next_day=True, weekly=pb.Weekly(weekdays=list(range(1, 8)))
+    )
+    times.weekly.first_date = f"{datetime.now(UTC).date() - timedelta(days=3)}"
+    await house.windows.CreateWindow(pb.CreateWindowRequest(person_id=person.person_id, times=times))
+    browser = await house.signed_in(person)
+    async with dialing(house) as call_of:
+        await tick(house)
+        call = await call_of(person)
+    await call.status(events.CARRIER_CALL_STATUS_IN_PROGRESS)
+    page = await until_told(browser, "/", "You are on the phone with Daybook.")
+    assert "Still from yesterday" in page.text
+
+
+def zone_where_it_is(hour: int) -> str:
+    """A place in which it is this hour of the day now."""
+    places = [zone for zone in sorted(available_timezones()) if zone.startswith(("America/", "Asia/", "Pacific/"))]
+    return next(place for place in places if datetime.now(ZoneInfo(place)).hour == hour)
 
 
 async def an_entry(house, person, call_id) -> str:
