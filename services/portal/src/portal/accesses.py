@@ -1,8 +1,8 @@
-"""Who asked the journal for a person's records, in words: what the audit log has, several in a row as one. Pure."""
+"""Who asked the journal for a person's records, in words: what the audit log has, the same on one day as one. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from daybook.journal.v1.audit_pb2 import Access
@@ -13,7 +13,7 @@ GATEWAY, TOOLBOX, JOURNAL = "voice-gateway", "toolbox", "journal"
 
 @dataclass(frozen=True)
 class AccessLine:
-    """Something that was asked for, once or several times in a row on one day.
+    """Something that was asked for, once or several times on one day.
 
     Attributes:
         who: in words.
@@ -37,19 +37,13 @@ def access_lines(accesses: Iterable[Access], language: Language, zone: ZoneInfo)
         language: of the words.
         zone: by its clocks a day is told.
     """
-    lines: list[AccessLine] = []
+    lines: dict[tuple[date, str, str, bool], AccessLine] = {}
     for access in accesses:
         line = _line(access, language)
-        if lines and _alike(lines[-1], line, zone):
-            lines[-1] = replace(lines[-1], times=lines[-1].times + 1)
-        else:
-            lines.append(line)
-    return lines
-
-
-def _alike(one: AccessLine, other: AccessLine, zone: ZoneInfo) -> bool:
-    same_day = one.last_at.astimezone(zone).date() == other.last_at.astimezone(zone).date()
-    return same_day and (one.who, one.what, one.refused) == (other.who, other.what, other.refused)
+        day = line.last_at.astimezone(zone).date()
+        found = lines.get(key := (day, line.who, line.what, line.refused))
+        lines[key] = line if found is None else replace(found, times=found.times + 1)
+    return list(lines.values())
 
 
 def _line(access: Access, language: Language) -> AccessLine:
