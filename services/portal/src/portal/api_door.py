@@ -43,7 +43,7 @@ class ApiDoor:
         """
         Raises:
             TokenNotAccepted: there is none, or it does not hold.
-            TooFast: it asks too often.
+            TooOften: it asks more often than it may.
         """
         token = None if credentials is None else await self._programs.find(credentials.credentials)
         if token is None:
@@ -54,7 +54,7 @@ class ApiDoor:
         """
         Raises:
             MayNotChange: the token may read alone.
-            TokenNotAccepted, TooFast: as by `reader`.
+            TokenNotAccepted, TooOften: as by `reader`.
         """
         token = await self.reader(credentials)
         if token.scope is not Scope.WRITE:

@@ -23,7 +23,7 @@ from chassis.errors import (
     Unauthenticated,
     Unavailable,
 )
-from portal.errors import TooFast
+from portal.errors import TooOften
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ _STATUS: Sequence[tuple[type[DaybookError], int]] = (
     (Conflict, 409),
     (Unauthenticated, 401),
     (Forbidden, 403),
-    (TooFast, 429),
+    (TooOften, 429),
     (DataLoss, 500),
     (Unavailable, 503),
 )
@@ -140,8 +140,9 @@ def _refused(error: DaybookError) -> Response:
         case Unauthenticated():
             told = "Show a token as `Authorization: Bearer …`: one that you made on the page Me, and that still holds."
             return _problem(status, told, headers={"www-authenticate": 'Bearer error="invalid_token"'})
-        case TooFast():
-            return _problem(status, str(error), headers={"retry-after": str(math.ceil(error.wait_s))})
+        case TooOften():
+            wait_s = math.ceil(error.again_in.total_seconds())
+            return _problem(status, "Wait as long as Retry-After says.", headers={"retry-after": str(wait_s)})
         case Unavailable():
             return _problem(status, str(error), headers={"retry-after": "10"})
     return _problem(status, str(error))

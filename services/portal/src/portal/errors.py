@@ -7,8 +7,7 @@ DaybookError
 ├── Forbidden
 │   ├── ForgedRequest       a form came from another site, or from a page that is too old
 │   └── MayNotChange        a program would change something, and its token may read alone
-├── TooFast (retryable)     a program asks too often
-├── TooOften (retryable)    a form was sent more often than one browser, or one address, may
+├── TooOften (retryable)    one browser, one address or one program asks more often than it may
 ├── NotFound
 │   ├── NoSuchPage          an address of ours with something in it that there is not, a month or a page
 │   ├── NoSuchEntry         the person has no entry of this id: unknown and another person's look the same
@@ -50,23 +49,10 @@ class MayNotChange(Forbidden):
         super().__init__("This token may read, and not change anything. Make one that may on the page Me.")
 
 
-class TooFast(DaybookError):
-    """
-    Args:
-        wait_s: after so many seconds it can be asked again.
-    """
-
-    retryable: ClassVar[bool] = True
-
-    def __init__(self, wait_s: float) -> None:
-        super().__init__("This token asks too often. Wait as long as Retry-After says.")
-        self.wait_s = wait_s
-
-
 class TooOften(DaybookError):
     """
     Args:
-        again_in: after how long it may be sent once more.
+        again_in: after how long it may be asked once more.
     """
 
     retryable: ClassVar[bool] = True

@@ -15,7 +15,7 @@ from chassis.heartbeat import Heartbeat
 from chassis.waiting import until_set
 from portal import api_store
 from portal.api_tokens import MOST_TOKENS, ApiToken, Scope, api_fingerprint_of, new_api_token
-from portal.errors import TooFast
+from portal.errors import TooOften
 from portal.languages import marked
 from portal.token_bucket import TokenBuckets
 
@@ -83,7 +83,7 @@ class Programs:
         """The token that a program showed; None where it is none, or does not hold any more.
 
         Raises:
-            TooFast: it asks too often.
+            TooOften: it asks more often than it may.
         """
         fingerprint = api_fingerprint_of(text)
         if fingerprint is None:
@@ -97,7 +97,7 @@ class Programs:
                 await api_store.use_token(connection, token.token_id, now)
         wait_s = self._buckets.take(token.token_id, self._monotonic())
         if wait_s:
-            raise TooFast(wait_s)
+            raise TooOften(timedelta(seconds=wait_s))
         return token
 
     async def forget_until(self, stop: asyncio.Event) -> None:
