@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from uuid import UUID
 
 import asyncpg
 import pytest
+from portal.programs import Programs
 from portal_programs import API, program_of
 
+from chassis.clock import SystemClock
+from chassis.database import open_database
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -225,3 +229,27 @@ async def test_requests_are_counted_by_their_endpoint_and_no_id_is_in_a_figure(h
     assert 'route="/api/v1/windows/{window_id:uuid}",status="4xx"' in figures
     assert person.person_id not in figures
     assert 'route="/api/v1none"' not in figures
+
+
+async def test_what_nobody_can_ask_for_again_is_forgotten(house):
+    person = await house.person()
+    for _ in range(3):
+        program = await program_of(house, person)
+        made = await program.ask("POST", "/calls", json={}, headers={"idempotency-key": "k"})
+        assert made.status_code in {201, 409}
+    mine = "token_id IN (SELECT token_id FROM portal.api_tokens WHERE person_id = $1)"
+    connection = await asyncpg.connect(house.environment["DAYBOOK_DATABASE_URL"])
+    await connection.execute(
+        f"UPDATE portal.api_answers SET begun_at = begun_at - interval '25 hours' WHERE {mine}", person.person_id
+    )
+    days = "UPDATE portal.api_tokens SET ends_at = now() - $2 * interval '1 day' WHERE token_id = $1"
+    tokens = await connection.fetch("SELECT token_id FROM portal.api_tokens WHERE person_id = $1", person.person_id)
+    for token, ended_days_ago in zip(tokens, (29, 31, 0), strict=True):
+        await connection.execute(days, token["token_id"], ended_days_ago)
+    async with open_database(house.environment["DAYBOOK_DATABASE_URL"], schema="portal") as database:
+        programs = Programs(database, SystemClock())
+        await programs.forget()
+        left = await programs.tokens_of(UUID(person.person_id))
+    assert {each.token_id for each in left} == {tokens[0]["token_id"], tokens[2]["token_id"]}
+    assert await connection.fetchval(f"SELECT count(*) FROM portal.api_answers WHERE {mine}", person.person_id) == 0
+    await connection.close()
