@@ -102,7 +102,7 @@ async def test_an_entry_shows_what_was_said_and_by_whom(kept):
     entry = await kept.spoken("We walked along the river.", "How was it?")
     page = await kept.browser.page(f"/journal/{entry}")
     assert "0:00 You correct We walked along the river. 0:01 You correct How was it?" in page.text
-    assert f"/journal/{entry}/recording.wav#t=1.0" in page.links
+    assert f"{entry}/recording.wav#t=1.0" in page.links
 
 
 async def test_what_was_corrected_reads_as_it_should(kept):
