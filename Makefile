@@ -11,7 +11,7 @@ TOOLS := .venv/.tools
 CHECKOV := .venv/.checkov
 LOCALE_KEYWORDS := --keyword marked --keyword say --keyword say_of:2,3
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
-SOURCES := libs/chassis services emulators cli deploy benchmarks tests
+SOURCES := libs/chassis libs/journal-archive services emulators cli deploy benchmarks tests
 # benchmarks with the same peers share an environment
 PEERS_OF := $(if $(filter gap,$(NAME)),calls,$(NAME))
 PEERS := $(if $(wildcard benchmarks/$(PEERS_OF)/requirements.txt),.venv/bench-$(PEERS_OF)/.synced)
@@ -73,7 +73,7 @@ lint: $(STAMP) ## ruff, mypy --strict, the walls between the packages, buf, whet
 	@$(BIN)/ruff check $(SOURCES) deploy/images/base
 	@$(BIN)/shellcheck deploy/tools deploy/images/build deploy/images/engine proto/generate .ci/run
 	@$(BIN)/hadolint */Dockerfile */*/Dockerfile
-	@$(BIN)/mypy libs/chassis/src services/*/src emulators/src cli/src deploy/dashboards deploy/helm/values_table.py benchmarks
+	@$(BIN)/mypy libs/chassis/src libs/journal-archive/src services/*/src emulators/src cli/src deploy/dashboards deploy/helm/values_table.py benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/buf lint proto
 	@$(BIN)/buf format --diff --exit-code proto

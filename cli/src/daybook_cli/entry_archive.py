@@ -20,12 +20,12 @@ from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.scheduler.v1.scheduler_pb2 import GetPersonRequest
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub
-from daybook_cli.archive_file import ArchiveFile, ArchiveRefused, EntryRefused
 from daybook_cli.archive_lines import exported, imported, lacking, lost_before, refused
 from daybook_cli.errors import CommandError
 from daybook_cli.interruptible import until_interrupted
 from daybook_cli.observations import JOURNAL, SCHEDULER
 from daybook_cli.surroundings import ask, find_surroundings, refusal
+from journal_archive.archive_file import ArchiveFile, ArchiveRefused, EntryRefused
 
 if TYPE_CHECKING:
     from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceAsyncStub

@@ -19,9 +19,9 @@ from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.keeping_pb2 import Keeping, SetKeepingRequest
 from daybook.journal.v1.keeping_pb2_grpc import KeepingServiceStub
 from daybook.journal.v1.revisions_pb2 import Revision
-from daybook_cli.archive_file import ArchiveFile
 from journal.objects import open_objects
 from journal.retention import Retention
+from journal_archive.archive_file import ArchiveFile
 
 TO_THE_END = "daybook_journal_journals_exported_total"
 VIENNA = "Europe/Vienna"

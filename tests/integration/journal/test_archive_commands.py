@@ -17,8 +17,8 @@ from daybook.journal.v1 import consistency_pb2 as consistency
 from daybook.journal.v1 import journal_pb2 as pb
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.consistency_pb2_grpc import ConsistencyServiceStub
-from daybook_cli.archive_file import ArchiveFile
 from journal.fsck import IMPORT_TAKES
+from journal_archive.archive_file import ArchiveFile
 
 SENTENCE = "Nobody else is to read of the blue kitchen table."
 

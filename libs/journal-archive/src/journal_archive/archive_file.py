@@ -1,8 +1,7 @@
 """A journal's archive, read from its ZIP file: what it lists, and each entry as the messages that a journal takes.
 
 Nothing is unpacked to a disk. A file is read in pieces, of known limits, and its checksum is compared before its messages end: so
-what was changed is refused before a journal is told that it has all. This module knows nothing of the command line: whatever else
-imports an archive can have it.
+what was changed is refused before a journal is told that it has all.
 """
 
 import hashlib
@@ -22,7 +21,7 @@ from google.protobuf.message import Message
 
 from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.revisions_pb2 import Revision
-from daybook_cli.archived_audio import NoRecording, pieces
+from journal_archive.archived_audio import NoRecording, pieces
 
 FORMAT_VERSION = 1
 MANIFEST = "journal.json"
@@ -53,6 +52,10 @@ class EntryRefused(Exception):
 class ArchiveFile:
     """Use it as a context manager.
 
+    Args:
+        source: where the file is, or itself, to be read at any place of it.
+        largest_text_bytes: how much of journal.json, and of each entry.json, is read into memory at most.
+
     Attributes:
         manifest: what its journal.json lists.
 
@@ -60,14 +63,16 @@ class ArchiveFile:
         ArchiveRefused: see there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | IO[bytes], *, largest_text_bytes: int = LARGEST_TEXT_BYTES) -> None:
+        self._largest_text_bytes = largest_text_bytes
+        name = source if isinstance(source, Path) else "The file"
         try:
-            self._zip = ZipFile(path)
+            self._zip = ZipFile(source)
         except OSError as error:
-            raise ArchiveRefused(f"{path} cannot be read: {error.strerror or 'it is no file'}.") from None
+            raise ArchiveRefused(f"{name} cannot be read: {error.strerror or 'it is no file'}.") from None
         except (BadZipFile, struct.error, ValueError, RuntimeError):
             raise ArchiveRefused(
-                f"{path} is no ZIP file, or only a part of one. Get it anew from where it was exported."
+                f"{name} is no ZIP file, or only a part of one. Get it anew from where it was exported."
             ) from None
         try:
             self._members = _members(self._zip.infolist())
@@ -87,7 +92,7 @@ class ArchiveFile:
     def _manifest(self) -> pb.Manifest:
         if MANIFEST not in self._members:
             raise ArchiveRefused(
-                f"The ZIP file has no {MANIFEST} at its top. Take the file as `daybook entry export` made it."
+                f"The ZIP file has no {MANIFEST} at its top. Take the file as the export of a Daybook made it."
             )
         try:
             content = self._text(MANIFEST)
@@ -150,9 +155,9 @@ class ArchiveFile:
                 raise EntryRefused(f"its {RECORDING} was changed: its checksum is another than {MANIFEST} says")
 
     def _text(self, name: str) -> bytes:
-        member = self._member(name, LARGEST_TEXT_BYTES)
+        member = self._member(name, self._largest_text_bytes)
         with _reading(name), self._zip.open(member) as file:
-            return file.read(LARGEST_TEXT_BYTES)
+            return file.read(self._largest_text_bytes)
 
     def _member(self, name: str, largest_bytes: int) -> ZipInfo:
         member = self._members.get(unicodedata.normalize("NFC", name))

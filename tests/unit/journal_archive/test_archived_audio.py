@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daybook.journal.v1.journal_pb2 import SPEAKER_PERSON
-from daybook_cli.archived_audio import NoRecording, pieces
 from journal import wav
 from journal.records import KeptSegment, Speaker
+from journal_archive.archived_audio import NoRecording, pieces
 
 # stretches of one sound each, many of them silence, so that seconds begin and end within them
 STRETCHES = st.lists(
