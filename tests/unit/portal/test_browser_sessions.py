@@ -32,11 +32,11 @@ def test_whatever_a_browser_sends_as_a_token_has_a_fingerprint_or_none(told):
 
 def test_a_form_belongs_to_its_session_alone():
     mine, yours = new_token().text, new_token().text
-    assert is_form_token(mine, form_token(mine))
-    assert not is_form_token(mine, form_token(yours))
-    assert not is_form_token(mine, mine)
-    assert not is_form_token(mine, "")
-    assert not is_form_token(mine, "ä")
+    assert is_form_token(form_token(mine), form_token(mine))
+    assert not is_form_token(form_token(mine), form_token(yours))
+    assert not is_form_token(form_token(mine), mine)
+    assert not is_form_token(form_token(mine), "")
+    assert not is_form_token(form_token(mine), "ä")
     assert mine not in form_token(mine)
 
 

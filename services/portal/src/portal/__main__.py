@@ -37,7 +37,9 @@ from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
 from portal.form_limits import FormTries
 from portal.hearing import hear_until
+from portal.import_pages import ImportPages
 from portal.journal import Journal
+from portal.journal_import import JournalImport
 from portal.journal_pages import JournalPages
 from portal.keeping import JournalKeeping
 from portal.keeping_pages import KeepingPages
@@ -133,6 +135,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             WindowEditing(door, pages, windows, clock),
             JournalPages(door, pages, journal, readers_clock),
             ArchivePages(door, pages, journal, readers_clock),
+            ImportPages(door, pages, JournalImport(journal_channel, signer)),
             EntryEditing(door, pages, journal, readers_clock),
             EntryPages(door, pages, journal, readers_clock),
         )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, Response
 
 from portal.door import Door, Visit
+from portal.import_pages import LARGEST_MEGABYTES
 from portal.journal import Journal
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
@@ -30,7 +31,9 @@ class ArchivePages:
 
         @router.get("/journal/archive")
         async def about(visit: SignedIn) -> HTMLResponse:
-            return self._pages.page("journal_archive.html", visit.language, visit=visit)
+            return self._pages.page(
+                "journal_archive.html", visit.language, visit=visit, megabytes=LARGEST_MEGABYTES, refused=""
+            )
 
         @router.post("/journal/archive/export.zip")
         async def export(visit: SignedIn) -> Response:

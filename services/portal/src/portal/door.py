@@ -59,13 +59,30 @@ class Door:
             SignInNeeded: nobody is signed in.
             ForgedRequest: it would change something, and did not come from a page of this session.
         """
+        visit = await self.visit_before_form(request)
+        if request.method not in SAFE:
+            self.check_form(visit, await _told_token(request))
+        return visit
+
+    async def visit_before_form(self, request: Request) -> Visit:
+        """The same where a form comes with a file: whoever reads it is to show its token to `check_form` before it does anything.
+
+        Raises:
+            SignInNeeded: nobody is signed in.
+        """
         token = request.cookies.get(self._cookie, "")
         session = await self.visitors.find(token)
         if session is None:
             raise SignInNeeded
-        if request.method not in SAFE and not is_form_token(token, await _told_token(request)):
-            raise _forged()
         return Visit(session, self._languages.of(session.locale), form_token(token))
+
+    def check_form(self, visit: Visit, told: str) -> None:
+        """
+        Raises:
+            ForgedRequest: what a form carried is not what the pages of this session do.
+        """
+        if not is_form_token(visit.form_token, told):
+            raise _forged()
 
     async def visit_if_any(self, request: Request) -> Visit | None:
         """The same for a page that is there for everybody."""

@@ -45,3 +45,40 @@ for (const form of document.querySelectorAll("form[data-export]")) {
     exported(form).catch(() => say(form, "failed", 0, 1)).finally(() => { button.disabled = false; });
   });
 }
+
+const MEGABYTE = 1024 * 1024;
+const megabytes = (bytes) => Math.ceil(bytes / MEGABYTE);
+
+function sent(form) {
+  const request = new XMLHttpRequest(); // fetch does not tell how much is sent
+  request.open("POST", form.action);
+  request.responseType = "document";
+  request.upload.addEventListener("progress", (event) => say(form, "going", megabytes(event.loaded), megabytes(event.total)));
+  request.upload.addEventListener("load", () => { say(form, "done", 1, 1); form.querySelector("progress").removeAttribute("value"); });
+  const failed = () => { say(form, "failed", 0, 1); form.querySelector("button").disabled = false; };
+  request.addEventListener("error", failed);
+  request.addEventListener("load", () => {
+    const told = request.responseXML && request.responseXML.querySelector("main");
+    if (!told) { failed(); return; }
+    document.title = request.responseXML.title;
+    document.querySelector("main").replaceWith(told);
+    const heading = told.querySelector("h1");
+    heading.tabIndex = -1;
+    heading.focus();
+    ready();
+  });
+  request.send(new FormData(form));
+}
+
+function ready() {
+  for (const form of document.querySelectorAll("form[data-import]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const most = Number(form.dataset.import);
+      if (form.querySelector("input[type=file]").files[0].size > most * MEGABYTE) { say(form, "large", 0, most); return; }
+      form.querySelector("button").disabled = true;
+      sent(form);
+    });
+  }
+}
+ready();
