@@ -1,22 +1,30 @@
 """A person's journal, for their programs: entries listed, searched, read, edited, deleted."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from pydantic import BaseModel, Field, StrictInt
 
 from chassis.errors import Conflict, InvalidInput
-from daybook.journal.v1 import finding_pb2 as finding
-from daybook.journal.v1 import journal_pb2 as pb
 from daybook.journal.v1 import revisions_pb2 as revisions
 from portal.api_door import ApiDoor
+from portal.api_entry_forms import (
+    Edit,
+    EntriesTold,
+    EntryTold,
+    HitsTold,
+    RevisionTold,
+    entry_told,
+    hits_told,
+    listed,
+    revision_told,
+)
 from portal.api_problems import PreconditionFailed, PreconditionRequired, problems
-from portal.api_sent import Cursor, Day, Limit, Sent, moment_in, term
+from portal.api_sent import Cursor, Day, Limit
 from portal.api_tokens import ApiToken
 from portal.journal import Days, Journal
 from portal.scheduler import Scheduler
@@ -29,105 +37,6 @@ IfMatch = Annotated[
     Header(max_length=100, description='The ETag of the entry that was edited, e.g. "3"; `*`: whatever there is'),
 ]
 _TAG = re.compile(r'"([0-9]{1,9})"')
-
-
-class EntryListed(BaseModel):
-    """An entry without what was said."""
-
-    entry_id: str
-    started_at: datetime | None
-    ended_at: datetime | None
-    outcome: str = Field(description="How the call ended, e.g. completed, cut_short")
-    turns: int
-    recording_ms: int = Field(description="0: there is no recording, or none any more")
-    audio_removed_at: datetime | None
-    cut_off: bool = Field(description="What was being said at the end may be missing")
-    imported: bool
-    title: str
-    tags: list[str]
-    mood: str
-    unreadable: bool = Field(default=False, description="What it is called cannot be opened")
-
-
-class EntriesTold(BaseModel):
-    entries: list[EntryListed]
-    next_cursor: str | None = Field(description="null: these are the last")
-
-
-class MatchTold(BaseModel):
-    start: int
-    end: int
-
-
-class SnippetTold(BaseModel):
-    part: str = Field(description="What of the entry it is: turn, title, summary, tag or mood")
-    turn_sequence: int
-    starts_at_ms: int
-    text: str
-    matches: list[MatchTold] = Field(description="What was looked for, in code points of the text")
-
-
-class HitTold(BaseModel):
-    entry_id: str
-    started_at: datetime | None
-    title: str
-    snippets: list[SnippetTold]
-
-
-class HitsTold(BaseModel):
-    """One answer may hold few hits, or none, and still not be the last: each takes a bounded time."""
-
-    hits: list[HitTold]
-    unreadable_entry_ids: list[str]
-    searched_back_to: datetime | None = Field(description="null: all entries were searched")
-    next_cursor: str | None
-
-
-class TurnTold(BaseModel):
-    sequence: int
-    speaker: str = Field(description="person or daybook")
-    text: str = Field(description="As it was recognised")
-    purpose: str
-    starts_at_ms: int
-    ends_at_ms: int
-
-
-class Correction(Sent):
-    """What a turn should have read; empty where nothing was said after all."""
-
-    sequence: StrictInt = Field(ge=0, le=2**31 - 1)
-    text: str = Field(max_length=200_000)
-
-
-class Edit(Sent):
-    """The new content as a whole: what is left out is gone."""
-
-    title: str = Field(default="", max_length=200)
-    summary: str = Field(default="", max_length=10_000)
-    tags: list[Annotated[str, Field(min_length=1, max_length=50)]] = Field(default=[], max_length=20)
-    mood: str = Field(default="", max_length=200)
-    corrections: list[Correction] = Field(default=[], max_length=10_000)
-
-
-class CorrectionTold(BaseModel):
-    sequence: int
-    text: str
-
-
-class RevisionTold(BaseModel):
-    number: int
-    author: str = Field(description="person or daybook")
-    made_at: datetime | None
-    title: str
-    summary: str
-    tags: list[str]
-    mood: str
-    corrections: list[CorrectionTold]
-
-
-class EntryTold(EntryListed):
-    spoken: list[TurnTold]
-    revision: RevisionTold | None = Field(description="null: nobody has described or edited it")
 
 
 class EntriesApi:
@@ -156,11 +65,11 @@ class EntriesApi:
                 days = Days(_day("from_day", from_day, FIRST_DAY), _day("to_day", to_day, LAST_DAY))
             with _cursor_told():
                 found = await self._journal.browse(token.person_id, zone, days, page_token=cursor, page_size=limit)
-            listed = [
-                _listed(each.summary, each.title, each.tags, each.mood, unreadable=each.unreadable)
+            entries = [
+                listed(each.summary, each.title, each.tags, each.mood, unreadable=each.unreadable)
                 for each in found.entries
             ]
-            return EntriesTold(entries=listed, next_cursor=found.next_page_token or None)
+            return EntriesTold(entries=entries, next_cursor=found.next_page_token or None)
 
         @router.get("/search", responses=problems(422))
         async def search_entries(
@@ -168,14 +77,14 @@ class EntriesApi:
         ) -> HitsTold:
             """Entries in which all of it stands, the newest first: words, "words in a row", tag:work, -what is not there."""
             with _cursor_told():
-                return _hits_told(await self._journal.search(token.person_id, q, cursor))
+                return hits_told(await self._journal.search(token.person_id, q, cursor))
 
         @router.get("/{entry_id:uuid}", responses=problems(404, 422, 500))
         async def read_entry(token: Reader, entry_id: UUID, response: Response) -> EntryTold:
             """One entry with what was said. Its ETag is what an edit is to be based on."""
             found = await self._journal.entry(token.person_id, entry_id)
             response.headers["etag"] = f'"{found.revision.number}"'
-            return _entry_told(found)
+            return entry_told(found)
 
         @router.put("/{entry_id:uuid}/revision", responses=problems(403, 404, 412, 422, 428, 500))
         async def edit_entry(
@@ -197,7 +106,7 @@ class EntriesApi:
             except Conflict:
                 raise _changed() from None
             response.headers["etag"] = f'"{made.number}"'
-            return _revision_told(made)
+            return revision_told(made)
 
         @router.delete("/{entry_id:uuid}", status_code=NO_CONTENT, responses=problems(403, 404, 422))
         async def delete_entry(token: Writer, entry_id: UUID) -> None:
@@ -247,81 +156,3 @@ def _day(field: str, told: str | None, unnamed: date) -> date:
     except ValueError:
         raise InvalidInput(field, "is to be a day of the calendar, e.g. 2026-11-24.") from None
     return min(max(day, FIRST_DAY), LAST_DAY)
-
-
-def _listed(
-    summary: pb.EntrySummary, title: str, tags: Iterable[str], mood: str, *, unreadable: bool = False
-) -> EntryListed:
-    return EntryListed(
-        entry_id=summary.entry_id,
-        started_at=moment_in(summary, "started_at"),
-        ended_at=moment_in(summary, "ended_at"),
-        outcome=term(pb.SessionOutcome.Name(summary.outcome), "SESSION_OUTCOME"),
-        turns=summary.turns,
-        recording_ms=summary.recording_ms,
-        audio_removed_at=moment_in(summary, "audio_removed_at"),
-        cut_off=summary.cut_off,
-        imported=summary.imported,
-        title=title,
-        tags=list(tags),
-        mood=mood,
-        unreadable=unreadable,
-    )
-
-
-def _entry_told(entry: pb.ReadEntryResponse) -> EntryTold:
-    told = entry.revision
-    return EntryTold(
-        **dict(_listed(entry.summary, told.title, told.tags, told.mood)),
-        spoken=[
-            TurnTold(
-                sequence=turn.sequence,
-                speaker=term(pb.Speaker.Name(turn.speaker), "SPEAKER"),
-                text=turn.text,
-                purpose=turn.purpose,
-                starts_at_ms=turn.starts_at_ms,
-                ends_at_ms=turn.ends_at_ms,
-            )
-            for turn in entry.turns
-        ],
-        revision=_revision_told(told) if entry.HasField("revision") else None,
-    )
-
-
-def _revision_told(revision: revisions.Revision) -> RevisionTold:
-    return RevisionTold(
-        number=revision.number,
-        author=term(revisions.Author.Name(revision.author), "AUTHOR"),
-        made_at=moment_in(revision, "made_at"),
-        title=revision.title,
-        summary=revision.summary,
-        tags=list(revision.tags),
-        mood=revision.mood,
-        corrections=[CorrectionTold(sequence=each.sequence, text=each.text) for each in revision.corrections],
-    )
-
-
-def _hits_told(found: finding.SearchEntriesResponse) -> HitsTold:
-    return HitsTold(
-        hits=[
-            HitTold(
-                entry_id=hit.summary.entry_id,
-                started_at=moment_in(hit.summary, "started_at"),
-                title=hit.title,
-                snippets=[
-                    SnippetTold(
-                        part=term(finding.EntryPart.Name(each.part), "ENTRY_PART"),
-                        turn_sequence=each.turn_sequence,
-                        starts_at_ms=each.starts_at_ms,
-                        text=each.text,
-                        matches=[MatchTold(start=match.start, end=match.end) for match in each.matches],
-                    )
-                    for each in hit.snippets
-                ],
-            )
-            for hit in found.hits
-        ],
-        unreadable_entry_ids=list(found.unreadable_entry_ids),
-        searched_back_to=moment_in(found, "searched_back_to"),
-        next_cursor=found.next_page_token or None,
-    )

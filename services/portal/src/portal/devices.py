@@ -1,25 +1,21 @@
 """The browsers in which a person is signed in, and signing out there."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chassis.time_zones import zone_named
 from portal.door import Door, Visit
 from portal.pages import Pages
-from portal.scheduler import Scheduler
+from portal.readers_clock import ReadersClock
 from portal.sign_in import SEE_OTHER
-
-UTC = ZoneInfo("UTC")
 
 
 class Devices:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler) -> None:
+    def __init__(self, door: Door, pages: Pages, clock: ReadersClock) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
+        self._clock = clock
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -27,11 +23,9 @@ class Devices:
 
         @router.get("/me/devices")
         async def devices(visit: SignedIn) -> HTMLResponse:
-            person = await self._scheduler.person(visit.person_id)
+            zone = (await self._clock.of(visit.person_id)).zone
             browsers = await self._door.visitors.browsers_of(visit.person_id)
-            return self._pages.page(
-                "devices.html", visit.language, visit=visit, browsers=browsers, zone=zone_named(person.time_zone) or UTC
-            )
+            return self._pages.page("devices.html", visit.language, visit=visit, browsers=browsers, zone=zone)
 
         @router.post("/me/devices/sign-out")
         async def sign_out(visit: SignedIn, browser: Annotated[str, Form(pattern="^[0-9a-f]{64}$")]) -> Response:

@@ -2,34 +2,31 @@
 
 from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.errors import InvalidInput
-from chassis.time_zones import zone_named
 from daybook.journal.v1.keeping_pb2 import Keeping
 from portal.accesses import access_lines
 from portal.door import Door, Visit
 from portal.keeping import JournalKeeping
 from portal.keeping_words import days_of, days_words, offered_days, takes_away
 from portal.pages import Pages
-from portal.scheduler import Scheduler
+from portal.readers_clock import ReadersClock
 from portal.sign_in import SEE_OTHER
 
-UTC = ZoneInfo("UTC")
 ACCESSES_ON_A_PAGE = 100
 LAST_SEQUENCE = 2**63 - 1
 Chosen = Annotated[str, Form(max_length=20)]
 
 
 class KeepingPages:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping) -> None:
+    def __init__(self, door: Door, pages: Pages, journal: JournalKeeping, clock: ReadersClock) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
         self._journal = journal
+        self._clock = clock
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -63,9 +60,8 @@ class KeepingPages:
 
         @router.get("/me/accesses")
         async def accesses(visit: SignedIn, before: Annotated[int, Query(ge=0, le=LAST_SEQUENCE)] = 0) -> HTMLResponse:
-            person = await self._scheduler.person(visit.person_id)
+            zone = (await self._clock.of(visit.person_id)).zone
             found = await self._journal.accesses(visit.person_id, before=before, count=ACCESSES_ON_A_PAGE)
-            zone = zone_named(person.time_zone) or UTC
             return self._pages.page(
                 "accesses.html",
                 visit.language,

@@ -3,22 +3,18 @@
 from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chassis.clock import Clock
 from chassis.errors import Conflict, InvalidInput
-from chassis.time_zones import zone_named
 from portal.api_tokens import Scope, end_of, scope_of, token_name
 from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.programs import Programs
-from portal.scheduler import Scheduler
+from portal.readers_clock import ReadersClock
 from portal.sign_in import SEE_OTHER
 
-UTC = ZoneInfo("UTC")
 _NOTHING_TYPED = {"name": "", "scope": Scope.READ.value, "last_day": ""}
 Typed = Annotated[str, Form(max_length=1000)]
 
@@ -29,12 +25,9 @@ class ProgramPages:
         origin: of the portal, which the page names for programs.
     """
 
-    def __init__(
-        self, door: Door, pages: Pages, scheduler: Scheduler, programs: Programs, clock: Clock, *, origin: str
-    ) -> None:
+    def __init__(self, door: Door, pages: Pages, programs: Programs, clock: ReadersClock, *, origin: str) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
         self._programs = programs
         self._clock = clock
         self._origin = origin
@@ -50,12 +43,13 @@ class ProgramPages:
         @router.post("/me/programs")
         async def make(visit: SignedIn, name: Typed = "", scope: Typed = "", last_day: Typed = "") -> HTMLResponse:
             typed = {"name": name, "scope": scope, "last_day": last_day}
+            clock = await self._clock.of(visit.person_id)
             try:
                 text = await self._programs.make_token(
                     visit.person_id,
                     name=token_name(name),
                     scope=scope_of(scope),
-                    ends_at=end_of(last_day, await self._zone(visit), self._clock.now()),
+                    ends_at=end_of(last_day, clock.zone, clock.now),
                 )
             except InvalidInput as refused:
                 return await self._page(visit, typed, {refused.field: refused.remedy}, status=422)
@@ -71,21 +65,18 @@ class ProgramPages:
 
         return router
 
-    async def _zone(self, visit: Visit) -> ZoneInfo:
-        person = await self._scheduler.person(visit.person_id)
-        return zone_named(person.time_zone) or UTC
-
     async def _page(
         self, visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str], *, status: int, made: str = ""
     ) -> HTMLResponse:
+        clock = await self._clock.of(visit.person_id)
         return self._pages.page(
             "programs.html",
             visit.language,
             visit=visit,
             status=status,
             tokens=await self._programs.tokens_of(visit.person_id),
-            zone=await self._zone(visit),
-            now=self._clock.now(),
+            zone=clock.zone,
+            now=clock.now,
             typed=typed,
             errors=errors,
             made=made,

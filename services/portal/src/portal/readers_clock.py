@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
 from chassis.errors import Unavailable
+from chassis.time_zones import zone_named
 from portal.scheduler import Scheduler
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -41,7 +42,7 @@ class ReadersClock:
             NotFound: the person was deleted.
         """
         try:
-            zone, is_theirs = ZoneInfo((await self._scheduler.person(person_id)).time_zone), True
+            zone = zone_named((await self._scheduler.person(person_id)).time_zone)
         except Unavailable:
-            zone, is_theirs = UTC_ZONE, False
-        return LocalClock(zone, is_theirs, self._clock.now().astimezone(zone))
+            zone = None
+        return LocalClock(zone or UTC_ZONE, zone is not None, self._clock.now().astimezone(zone or UTC_ZONE))
