@@ -70,7 +70,7 @@ class EntryEditing:
             written = Draft(title, summary, mood, tags).as_sent()
             entry = await self._journal.entry(visit.person_id, entry_id)
             content = written.revision(entry.revision)
-            refused = await self._keep(visit.person_id, entry_id, based_on, content)
+            refused = await self._keep(visit, entry_id, based_on, content)
             if refused is None:
                 return RedirectResponse(f"/journal/{entry_id}", SEE_OTHER)
             entry = await self._journal.entry(visit.person_id, entry_id)
@@ -94,7 +94,7 @@ class EntryEditing:
             line, written = _line(entry, sequence), one_line_end(text)
             same = as_heard or written == line.turn.text
             content = corrected(entry.revision, sequence, None if same else written)
-            refused = await self._keep(visit.person_id, entry_id, based_on, content)
+            refused = await self._keep(visit, entry_id, based_on, content)
             if refused is None:
                 return RedirectResponse(f"/journal/{entry_id}#turn-{sequence}", SEE_OTHER)
             entry = await self._journal.entry(visit.person_id, entry_id)
@@ -110,7 +110,7 @@ class EntryEditing:
         ) -> Response:
             async for revision in self._journal.revisions(visit.person_id, entry_id):
                 if revision.number == number:
-                    refused = await self._keep(visit.person_id, entry_id, based_on, revision)
+                    refused = await self._keep(visit, entry_id, based_on, revision)
                     to = f"/journal/{entry_id}" if refused is None else f"/journal/{entry_id}/history?changed=true"
                     return RedirectResponse(to, SEE_OTHER)
             raise NoSuchPage
@@ -134,11 +134,11 @@ class EntryEditing:
 
         return router
 
-    async def _keep(self, person_id: UUID, entry_id: UUID, based_on: int, content: Revision) -> Refused | None:
+    async def _keep(self, visit: Visit, entry_id: UUID, based_on: int, content: Revision) -> Refused | None:
         try:
-            await self._journal.edit(person_id, edit_request(person_id, entry_id, based_on, content))
+            await self._journal.edit(visit.person_id, edit_request(visit.person_id, entry_id, based_on, content))
         except InvalidInput as error:
-            return Refused(error.field.partition("[")[0], error.remedy)
+            return Refused(error.field.partition("[")[0], visit.language.say(error.remedy))
         except Conflict:
             return Refused()
         return None

@@ -74,6 +74,7 @@ class ImportPages:
             return self._refused(visit, UNPROCESSABLE, visit.language.say(str(refused)))
         with archive:
             imported = await self._journal.take_in(visit.person_id, archive)
+        imported.refused = [(folder, visit.language.say(reason)) for folder, reason in imported.refused]
         return self._pages.page("journal_imported.html", visit.language, visit=visit, imported=imported)
 
     async def _sent(self, visit: Visit, request: Request) -> BytesIO:
