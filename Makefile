@@ -10,6 +10,7 @@ STAMP := .venv/.synced
 TOOLS := .venv/.tools
 CHECKOV := .venv/.checkov
 LOCALE_KEYWORDS := --keyword marked --keyword say --keyword say_of:2,3
+BROWSER := .venv/.browser
 MEMBERS := $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml)
 SOURCES := libs/chassis libs/journal-archive services emulators cli deploy benchmarks tests
 # benchmarks with the same peers share an environment
@@ -17,7 +18,7 @@ PEERS_OF := $(if $(filter gap,$(NAME)),calls,$(NAME))
 PEERS := $(if $(wildcard benchmarks/$(PEERS_OF)/requirements.txt),.venv/bench-$(PEERS_OF)/.synced)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status logs setup test test-endurance test-observed bench lint chart chart-golden chart-docs chart-released format proto locales dashboards images test-images clean
+.PHONY: help run up down status logs setup test test-endurance test-observed test-browser bench lint chart chart-golden chart-docs chart-released format proto locales dashboards images test-images clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +59,14 @@ test-endurance: $(STAMP) ## What takes too long for `make test`, most of it test
 
 test-observed: $(STAMP) $(TOOLS) ## Stop each process of a running Daybook and see its alert fire, in a real Prometheus; some minutes
 	@$(BIN)/pytest -m observed $(PYTEST)
+
+$(BROWSER): $(STAMP)
+	@command -v chromium >/dev/null || { echo "A browser is needed and not here. Install Chromium so that \`chromium\` is on the PATH (Debian: apt-get install chromium)."; exit 1; }
+	@$(BIN)/uv sync --frozen --inexact --quiet --group browser
+	@touch $@
+
+test-browser: $(STAMP) $(BROWSER) ## The portal in a real Chromium, as a person uses it, on a desktop and a phone; needs chromium
+	@$(IN_TIME) $(BIN)/pytest -m browser tests/browser $(PYTEST)
 
 bench: $(STAMP) $(PEERS) ## The benchmarks there are; NAME=tick: run one, beside its peers. SIZES=10000,100000: a quick one (benchmarks/README.md)
 	@$(BIN)/python -m benchmarks $(NAME) $(if $(SIZES),--sizes $(SIZES))
