@@ -32,6 +32,11 @@ async def check(daybook: WholeDaybook, sign_in_id: str, code: str) -> scheduler.
 async def heard_code(daybook: WholeDaybook, person: Person) -> HeardCode:
     """Asks for a call to somebody who presses 1, and hears its code."""
     sign_in_id = (await start(daybook, person.phone_number)).sign_in_id
+    return HeardCode(sign_in_id, await told_code(daybook, person))
+
+
+async def told_code(daybook: WholeDaybook, person: Person) -> str:
+    """The code that a call told somebody, once it has."""
     codes: list[str] = []
 
     async def told() -> bool:
@@ -41,4 +46,4 @@ async def heard_code(daybook: WholeDaybook, person: Person) -> HeardCode:
 
     await until(told)
     assert len(set(codes)) == 1
-    return HeardCode(sign_in_id, codes[0].replace(", ", ""))
+    return codes[0].replace(", ", "")
