@@ -20,10 +20,10 @@ from portal.upload_form import UploadForm, UploadTooLarge, UploadUnreadable
 MEGABYTE = 1024 * 1024
 LARGEST_MEGABYTES = 128
 LARGEST_ARCHIVE_BYTES = LARGEST_MEGABYTES * MEGABYTE
-ALL_ARCHIVES_BYTES = 2 * LARGEST_ARCHIVE_BYTES
-"""Of all that are being brought in at once, by this process."""
-LARGEST_TEXT_BYTES = 16 * MEGABYTE
-"""Of a text in an archive once it is unpacked: journal.json of some ten thousand entries, entry.json of a day of talk."""
+ALL_ARCHIVES_BYTES = LARGEST_ARCHIVE_BYTES + MEGABYTE
+"""Of all that are being brought in at once, by this process, with what a form has around a file."""
+LARGEST_TEXT_BYTES = 4 * MEGABYTE
+"""Of a text in an archive once it is unpacked: journal.json of some thousand entries, entry.json of a day of talk."""
 SENDING_TIMEOUT_S = 900.0
 TOO_LARGE, UNPROCESSABLE, BUSY = 413, 422, 503
 
@@ -43,7 +43,7 @@ class ImportPages:
             visit: Annotated[Visit, Depends(self._door.visit_before_form)], request: Request
         ) -> Response:
             held_bytes = _announced(request)
-            if held_bytes > LARGEST_ARCHIVE_BYTES + MEGABYTE:
+            if held_bytes > ALL_ARCHIVES_BYTES:
                 return self._refused(visit, TOO_LARGE, _too_large(visit))
             if not self._budget.take(held_bytes):
                 busy = "Others are bringing in their journals just now. Try it again in some minutes."
