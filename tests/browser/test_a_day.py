@@ -50,7 +50,9 @@ async def test_from_the_called_code_to_the_entry_that_is_heard(reading, daybook,
         await daybook.event(
             lambda it: isinstance(it, CallDialed) and it.person_id == person.person_id and it.attempt_number == 1
         )
-        await page.get_by_role("link", name="To the entry").first.wait_for()  # it comes by itself, while the page is open
+        await page.get_by_role(
+            "link", name="To the entry"
+        ).first.wait_for()  # it comes by itself, while the page is open
         await reader.shown(f"day-today-{size}")
         await page.get_by_role("link", name="To the entry").first.click()
         entry = await daybook.entry(person)
