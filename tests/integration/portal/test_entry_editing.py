@@ -32,11 +32,11 @@ async def test_what_is_written_of_an_entry_stands_on_its_page(kept):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("title", "x" * 201, "must be one line of at most 200 characters"),
-        ("mood", "a\tb", "must be one line"),
-        ("tags", "x" * 51, "at most 50 characters"),
-        ("tags", "\n".join(f"tag {number}" for number in range(21)), "must be at most 20"),
-        ("summary", "x" * 10_001, "at most 10000 characters"),
+        ("title", "x" * 201, "Write it in one line, with at most 200 characters."),
+        ("mood", "a\tb", "Write it in one line, with"),
+        ("tags", "x" * 51, "Write it in one line, with at most 50 characters."),
+        ("tags", "\n".join(f"tag {number}" for number in range(21)), "Write 20 of them at most."),
+        ("summary", "x" * 10_001, "Write it in at most 10000 characters."),
     ],
     ids=["title", "mood", "long tag", "many tags", "summary"],
 )

@@ -85,10 +85,10 @@ async def test_nothing_found_is_told_kindly(kept):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("-rain", "must hold a word"),
-        ('"open', "quotation mark without a second one"),
-        ("x" * 501, "at most 500 characters"),
-        (" ".join(f"w{number}" for number in range(33)), "at most 32 words"),
+        ("-rain", "Write a word that is to be there"),
+        ('"open', "A quotation mark has no second one"),
+        ("x" * 501, "These are too many words"),
+        (" ".join(f"w{number}" for number in range(33)), "These are too many words"),
     ],
 )
 async def test_what_cannot_be_looked_for_is_told_beside_the_words(kept, query, sentence):

@@ -97,16 +97,16 @@ async def test_the_profile_is_changed_and_only_what_was_typed_anew(house):
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
-        ("phone_number", "0660 123", "Telephone number is to begin with + and the country code"),
-        ("phone_number", "+1212555", "Telephone number has too few or too many digits"),
+        ("phone_number", "0660 123", "Begin with + and the code of the country"),
+        ("phone_number", "+1212555", "This number has too few or too many digits"),
         (
             "time_zone",
             "CET",
-            "Time zone is to be the IANA name of a place, which knows its clock changes, e.g. Europe/Paris.",
+            "Choose the name of a place, such as Europe/Paris.",
         ),
-        ("name", "", "Name is to be what the person is called"),
-        ("locale", "english", "Language is to be a BCP 47 tag"),
-        ("name_pronunciation", "x" * 101, "How it is spoken is to have at most 100 characters"),
+        ("name", "", "Write what you are called."),
+        ("locale", "english", "Choose one of those that are offered."),
+        ("name_pronunciation", "x" * 101, "Write it in at most 100 characters."),
     ],
     ids=["national number", "short number", "abbreviation", "no name", "no tag", "long"],
 )
@@ -132,7 +132,7 @@ async def test_the_programme_is_chosen_by_what_it_asks(house):
     assert answer.headers["location"] == "/me?done=programme"
     assert (await stored(house, person)).programme == "gratitude"
     wrong = await browser.send("/me/programme", "/me/programme", {"programme": PROBE})
-    assert (wrong.status_code, "is to be one of" in wrong.text) == (422, True)
+    assert (wrong.status_code, "Choose one of those" in wrong.text) == (422, True)
 
 
 async def test_own_calling_hours_hold_unless_a_window_lies_outside(house):

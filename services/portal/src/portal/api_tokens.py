@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from chassis.errors import InvalidInput
 from portal.browser_sessions import fingerprint_of, new_token
+from portal.languages import marked
 
 PREFIX = "daybook_"
 LONGEST_NAME = 100
@@ -85,7 +86,7 @@ def token_name(typed: str) -> str:
     """
     name = typed.strip()
     if not 0 < len(name) <= LONGEST_NAME or any(unicodedata.category(each)[0] == "C" for each in name):
-        raise InvalidInput("name", f"is to be one line of 1 to {LONGEST_NAME} characters.")
+        raise InvalidInput("name", marked("Give it a name of one line, with at most 100 characters."))
     return name
 
 
@@ -97,7 +98,7 @@ def scope_of(chosen: str) -> Scope:
     try:
         return Scope(chosen)
     except ValueError:
-        raise InvalidInput("scope", "is to be read or write.") from None
+        raise InvalidInput("scope", marked("Choose one of those that are offered.")) from None
 
 
 def end_of(last_day: str, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -116,7 +117,9 @@ def end_of(last_day: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     try:
         ends_at = datetime.combine(date.fromisoformat(last_day.strip()) + timedelta(days=1), time(), tzinfo=zone)
     except (ValueError, OverflowError):
-        raise InvalidInput("last_day", "is to be a day, e.g. 2027-01-31.") from None
+        raise InvalidInput(
+            "last_day", marked("Choose a day, or write it as year, month and day, for example 2026-11-24.")
+        ) from None
     if ends_at <= now:
-        raise InvalidInput("last_day", "is over; it is to be today or later.")
+        raise InvalidInput("last_day", marked("This day is over already. Take today or a later one."))
     return ends_at

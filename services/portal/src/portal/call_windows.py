@@ -10,6 +10,7 @@ from chassis.errors import NotFound
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceStub
 from portal.asking import answers_of
+from portal.languages import marked
 from portal.scheduler import NAME
 
 
@@ -88,4 +89,6 @@ def _of_a_window() -> Iterator[None]:
 
 
 def _no_such_window() -> NotFound:
-    return NotFound("There is no such window. It may have been deleted: the page Windows shows those that you have.")
+    return NotFound(
+        marked("There is no such window. It may have been deleted: the page Windows shows those that you have.")
+    )

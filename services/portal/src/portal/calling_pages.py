@@ -11,6 +11,7 @@ from chassis.errors import Conflict, InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.door import Door, Visit
 from portal.pages import Pages
+from portal.refusal_words import hours_conflict_told, refusal_told
 from portal.scheduler import Scheduler
 from portal.sign_in import SEE_OTHER
 
@@ -73,9 +74,9 @@ class CallingPages:
             hours = _hours_of(typed)
             await self._scheduler.change(pb.UpdatePersonRequest(person_id=str(visit.person_id), calling_hours=hours))
         except InvalidInput as refused:
-            errors, status = {refused.field.rpartition(".")[2]: refused.remedy}, 422
+            errors, status = {refused.field.rpartition(".")[2]: refusal_told(refused, visit.language)}, 422
         except Conflict as refused:
-            errors, status = {"hours": str(refused)}, 409
+            errors, status = {"hours": hours_conflict_told(refused, visit.language)}, 409
         else:
             return RedirectResponse("/me?done=hours", SEE_OTHER)
         person = await self._scheduler.person(visit.person_id)

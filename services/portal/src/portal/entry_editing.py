@@ -18,6 +18,7 @@ from portal.errors import NoSuchPage
 from portal.journal import Journal
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
+from portal.refusal_words import refusal_told
 from portal.sign_in import SEE_OTHER
 
 LONGEST_LINE, LONGEST_SUMMARY, LONGEST_TAGS, LONGEST_TURN = 200, 10_000, 2_000, 200_000
@@ -138,7 +139,7 @@ class EntryEditing:
         try:
             await self._journal.edit(visit.person_id, edit_request(visit.person_id, entry_id, based_on, content))
         except InvalidInput as error:
-            return Refused(error.field.partition("[")[0], visit.language.say(error.remedy))
+            return Refused(error.field.partition("[")[0], refusal_told(error, visit.language))
         except Conflict:
             return Refused()
         return None

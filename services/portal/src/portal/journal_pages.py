@@ -17,6 +17,7 @@ from portal.journal import Days, Journal
 from portal.month_grid import Month, month_of, weekdays, weeks_of, written_day, written_month
 from portal.pages import Pages
 from portal.readers_clock import LocalClock, ReadersClock
+from portal.refusal_words import refusal_told
 
 PAGE_SIZE = 20
 LONGEST_QUERY_CHARACTERS, MOST_WORDS = 500, 32
@@ -136,7 +137,7 @@ class JournalPages:
             except InvalidInput as error:
                 if error.field != "query":
                     raise NoSuchPage from None
-                refused = error.remedy
+                refused = refusal_told(error, visit.language)
         return self._pages.page(
             "journal_search.html",
             visit.language,

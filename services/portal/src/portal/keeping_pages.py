@@ -14,6 +14,7 @@ from portal.keeping import JournalKeeping
 from portal.keeping_words import days_of, days_words, offered_days, takes_away
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
+from portal.refusal_words import refusal_told
 from portal.sign_in import SEE_OTHER
 
 ACCESSES_ON_A_PAGE = 100
@@ -52,7 +53,7 @@ class KeepingPages:
                     without_descriptions=not descriptions,
                 )
             except InvalidInput as refused:
-                return self._page(visit, before, {refused.field: refused.remedy}, status=422)
+                return self._page(visit, before, {refused.field: refusal_told(refused, visit.language)}, status=422)
             if takes_away(before, wanted) and not sure:
                 return self._page(visit, wanted, {"sure": "needed"}, status=422)
             await self._journal.set_keeping(visit.person_id, wanted)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.errors import InvalidInput
 from daybook.journal.v1.keeping_pb2 import Keeping
-from portal.languages import Language
+from portal.languages import Language, marked
 
 MOST_DAYS = 36_500
 USUAL_DAYS = (0, 7, 30, 90, 365, 730)
@@ -36,7 +36,7 @@ def days_of(field: str, chosen: str) -> int:
         InvalidInput: it is no number of days.
     """
     if not (chosen.isascii() and chosen.isdecimal() and int(chosen[:9]) <= MOST_DAYS):
-        raise InvalidInput(field, f"is to be 1 to {MOST_DAYS} days, or 0 for ever.")
+        raise InvalidInput(field, marked("Choose one of those that are offered."))
     return int(chosen)
 
 

@@ -14,6 +14,7 @@ from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.profile_form import profile_changes, profile_of
 from portal.programmes import programmes
+from portal.refusal_words import refusal_told
 from portal.scheduler import Scheduler
 from portal.sign_in import SEE_OTHER
 from portal.spoken_locales import locale_choices
@@ -67,7 +68,7 @@ class ProfilePages:
             try:
                 await self._scheduler.change(request)
             except InvalidInput as refused:
-                return self._programme(visit, chosen, {refused.field: refused.remedy})
+                return self._programme(visit, chosen, {refused.field: refusal_told(refused, visit.language)})
             return RedirectResponse("/me?done=programme", SEE_OTHER)
 
         return router
@@ -79,7 +80,7 @@ class ProfilePages:
             try:
                 changed = await self._scheduler.change(request)
             except InvalidInput as refused:
-                return self._profile(visit, person, typed, {refused.field: refused.remedy})
+                return self._profile(visit, person, typed, {refused.field: refusal_told(refused, visit.language)})
             if changed.locale != person.locale:
                 await self._door.visitors.read_in(visit.person_id, changed.locale)
         return RedirectResponse("/me?done=profile", SEE_OTHER)

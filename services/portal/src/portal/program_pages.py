@@ -13,6 +13,7 @@ from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.programs import Programs
 from portal.readers_clock import ReadersClock
+from portal.refusal_words import refusal_told
 from portal.sign_in import SEE_OTHER
 
 _NOTHING_TYPED = {"name": "", "scope": Scope.READ.value, "last_day": ""}
@@ -52,9 +53,11 @@ class ProgramPages:
                     ends_at=end_of(last_day, clock.zone, clock.now),
                 )
             except InvalidInput as refused:
-                return await self._page(visit, typed, {refused.field: refused.remedy}, status=422)
+                return await self._page(
+                    visit, typed, {refused.field: refusal_told(refused, visit.language)}, status=422
+                )
             except Conflict as refused:
-                return await self._page(visit, typed, {"form": str(refused)}, status=409)
+                return await self._page(visit, typed, {"form": visit.language.say(str(refused))}, status=409)
             # told by this answer alone: an address that could be opened again would have to keep it
             return await self._page(visit, _NOTHING_TYPED, {}, status=200, made=text)
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from chassis.errors import Conflict, InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal.languages import marked
 
 
 def without_day(times: pb.WindowTimes, day: date) -> pb.WindowTimes:
@@ -57,7 +58,7 @@ def left_out(agenda: pb.GetAgendaResponse, day: date) -> list[pb.CallWindow]:
 def _of_weeks(times: pb.WindowTimes) -> pb.WindowTimes:
     if not times.HasField("weekly"):
         raise Conflict(
-            "This window is for one date: it knows no pause and no day to skip. Change its date, or delete it."
+            marked("This window is for one date: it knows no pause and no day to skip. Change its date, or delete it.")
         )
     changed = pb.WindowTimes()
     changed.CopyFrom(times)

@@ -57,7 +57,7 @@ def conflict_told(conflict: Conflict, language: Language) -> str:
         return language.say(
             "Your time zone is not known any more. Choose it again on the page Me, and then your windows."
         )
-    return str(conflict)
+    return language.say(str(conflict))
 
 
 def _sentences(language: Language) -> Mapping[str, str]:
