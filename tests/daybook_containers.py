@@ -29,6 +29,7 @@ IMAGES = {
     "call_dispatcher": "call-dispatcher",
     "voice_gateway": "voice-gateway",
     "journal": "journal",
+    "portal": "portal",
     "emulators": "emulators",
     "daybook_cli": "toolbox",
 }
@@ -131,6 +132,12 @@ class ContainerStack(Stack):
         }
         started = self._contained(["python", "-m", "daybook_cli", *arguments], settings)
         return subprocess.run(started.argv, env=started.environment, capture_output=True, text=True, check=False)
+
+    def sign_in_link(self, person_id: str) -> str:
+        """Has the portal's image make a link, as an operator does by `kubectl exec`."""
+        started = self._contained(["python", "-m", "portal", "sign-in-link", person_id], self.portal_settings())
+        made = subprocess.run(started.argv, env=started.environment, capture_output=True, text=True, check=True)
+        return made.stdout.splitlines()[-1]
 
     def probe_target(self, service: str) -> str:
         return self._target(f"{service}.probes")

@@ -5,6 +5,7 @@ The tests share one Daybook. The last one ends it.
 
 import asyncio
 import os
+import re
 import signal
 
 import grpc
@@ -64,6 +65,19 @@ async def test_the_toolbox_reads_the_entry(contained: WholeDaybook):
     assert ended.returncode == os.EX_OK, ended.stderr
     entry = await contained.entry(person)
     assert entry.summary.entry_id in ended.stdout
+
+
+async def test_a_person_is_let_into_their_pages(contained: WholeDaybook):
+    person = await contained.somebody("brief", name="Wilhelmina")
+    link = await asyncio.to_thread(contained.stack.sign_in_link, person.person_id)
+    async with httpx2.AsyncClient(base_url=contained.stack.portal_url, trust_env=False, timeout=30) as browser:
+        sent = {"token": link.rpartition("/")[2]}
+        entered = await browser.post("/sign-in/link", data=sent, headers={"sec-fetch-site": "same-origin"})
+        assert entered.status_code == httpx2.codes.SEE_OTHER
+        page = await browser.get("/")
+        assert person.name in page.text
+        [style] = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+        assert (await browser.get(style)).status_code == httpx2.codes.OK
 
 
 async def test_sigterm_ends_each_with_0_within_its_grace(contained: WholeDaybook):

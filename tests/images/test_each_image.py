@@ -18,6 +18,7 @@ ENTRY_POINTS = {
     "call_dispatcher": ["call_dispatcher.__main__"],
     "voice_gateway": ["voice_gateway.__main__"],
     "journal": ["journal.__main__"],
+    "portal": ["portal.__main__"],
     "emulators": [f"emulators.{name}.__main__" for name in ("twilio", "google_speech", "google_tts", "gemini")],
     "daybook_cli": ["daybook_cli.app"],
 }
@@ -91,6 +92,7 @@ def test_a_start_compiles_nothing(package):
         ("call_dispatcher", ["serve"], "TWILIO_FROM_NUMBER", "0660 123"),
         ("voice_gateway", ["serve"], "DAYBOOK_ORCHESTRATOR", "best"),
         ("journal", ["serve"], "DAYBOOK_SESSION_GRACE_S", "-1"),
+        ("portal", ["serve"], "DAYBOOK_PORTAL_URL", "journal.example.org"),
         ("emulators", ["emulators.twilio"], "DAYBOOK_EMULATOR_TIME_FACTOR", "-1"),
     ],
 )
