@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 
+import portal.settings
 from chart.rendering import Container, Object, Rendered
 from pydantic_settings import BaseSettings
 
@@ -31,12 +32,15 @@ CLASSES: dict[tuple[str, str], type[BaseSettings]] = {
     ("journal", "retain"): journal.settings.RetainSettings,
     ("journal", "migrate"): journal.settings.MigrateSettings,
     ("journal", "wait-for-schema"): journal.settings.MigrateSettings,
+    ("portal", "serve"): portal.settings.Settings,
+    ("portal", "migrate"): portal.settings.MigrateSettings,
+    ("portal", "wait-for-schema"): portal.settings.MigrateSettings,
     ("emulators", "emulators.twilio"): TwilioEmulatorSettings,
     ("emulators", "emulators.google_speech"): SpeechSettings,
     ("emulators", "emulators.google_tts"): TtsSettings,
     ("emulators", "emulators.gemini"): GeminiSettings,
 }
-SERVICES = ("window-scheduler", "call-dispatcher", "voice-gateway", "journal")
+SERVICES = ("window-scheduler", "call-dispatcher", "voice-gateway", "journal", "portal")
 
 
 def settings_class(container: Container) -> type[BaseSettings] | None:

@@ -187,7 +187,30 @@ OUTSIDE = {
     ),
 }
 
-ALL = KEYS_AND_TYPES | SCHEDULES | PODS | STORES_AND_KEYS | OUTSIDE
+PORTAL = {
+    "nowhere for people to come": bad(
+        "minimal", "portal: {url: ''}", "portal.url", "Set it to https://your.host", "portal.enabled: false"
+    ),
+    "a path of another's host": bad("minimal", "portal: {url: 'https://example.org/journal'}", "without a path"),
+    "a portal in clear": bad("minimal", "portal: {url: 'http://journal.example.org'}", "has no TLS"),
+    "a portal's address that is none": bad("minimal", "portal: {url: journal.example.org}", "url"),
+    "a portal's route without a Gateway": bad(
+        "minimal", "portal: {httpRoute: {enabled: true}}", "Set portal.httpRoute.parentRefs"
+    ),
+    "a portal without a database": bad(
+        "gateway-api", "portal: {database: {existingSecret: ''}}", "portal has no database"
+    ),
+    "less pods of the portal at most than at least": bad(
+        "minimal",
+        "portal: {autoscaling: {enabled: true, minReplicas: 9}}",
+        "portal.autoscaling: minReplicas (9) is more than maxReplicas (6)",
+    ),
+    "idle for longer than signed in": bad(
+        "minimal", "portal: {sessionIdleDays: 91}", "91 is more than sessionDays (90)"
+    ),
+}
+
+ALL = KEYS_AND_TYPES | SCHEDULES | PODS | STORES_AND_KEYS | OUTSIDE | PORTAL
 
 
 @pytest.mark.parametrize("program", HELMS)

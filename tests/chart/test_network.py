@@ -1,21 +1,25 @@
 """The ring of the design, as NetworkPolicies: each arrow is allowed at both ends, and nothing else is."""
 
 import pytest
+import yaml
 from chart.reach import ANYWHERE, arrows, of
-from chart.rendering import CI_FILES, rendered
+from chart.rendering import CHART, CI_FILES, rendered
 
 SCHEMAS = ("window-scheduler", "call-dispatcher", "journal")
 RING = {
     ("call-dispatcher", "window-scheduler", 9090),  # may I dial now, and which number?
     ("voice-gateway", "window-scheduler", 9090),  # how is this person addressed?
     ("voice-gateway", "journal", 9090),  # turns and audio, while the call runs
-    *((who, "nats", 4222) for who in (*SCHEMAS, "window-scheduler-tick", "voice-gateway")),
-    *((who, "postgresql", 5432) for who in (*SCHEMAS, "window-scheduler-tick", "journal-retention")),
-    *((f"{who}-migrate", "postgresql", 5432) for who in SCHEMAS),
+    *(("portal", to, 9090) for to in SCHEMAS),  # what a person's pages show and change
+    *((who, "nats", 4222) for who in (*SCHEMAS, "window-scheduler-tick", "voice-gateway", "portal")),
+    *((who, "postgresql", 5432) for who in (*SCHEMAS, "portal", "window-scheduler-tick", "journal-retention")),
+    *((f"{who}-migrate", "postgresql", 5432) for who in (*SCHEMAS, "portal")),
     # the operators' commands, and `helm test`, look at everything and are looked at by nobody
     *((who, to, port) for who in ("toolbox", "test") for to in SCHEMAS for port in (9090, 9091)),
     *(("toolbox", to, 8080) for to in SCHEMAS),
     *((who, "voice-gateway", 8000) for who in ("toolbox", "test")),
+    *((who, "portal", 8080) for who in ("toolbox", "test")),
+    ("test", "portal", 8000),
     *((who, "nats", 4222) for who in ("toolbox", "test")),
     # the outside world, where emulators play it
     ("call-dispatcher", "emulators-twilio", 8081),
@@ -60,6 +64,15 @@ def test_every_pod_finds_names(name):
         rules = [rule for policy in of(render, pod, "Egress") for rule in policy["spec"].get("egress") or []]
         asked = {(port.get("protocol", "TCP"), port["port"]) for rule in rules for port in rule.get("ports") or []}
         assert {("UDP", 53), ("TCP", 53)} <= asked, f"{pod.name} cannot ask DNS"
+
+
+@with_policies
+def test_people_come_to_the_pages_and_never_to_their_probes_and_metrics(name):
+    render = rendered(name)
+    peers = yaml.safe_load((CHART / "values.yaml").read_text())["networkPolicy"]["ingress"]
+    [portal] = [pod for pod in render.pods() if pod.component == "portal"]
+    rules = [rule for policy in of(render, portal, "Ingress") for rule in policy["spec"].get("ingress") or []]
+    assert [rule["ports"] for rule in rules if rule["from"] == peers] == [[{"port": 8000}]]
 
 
 @with_policies

@@ -30,7 +30,9 @@ def test_the_users_of_nats_are_printed_as_the_page_says():
         [ROOT / ".venv/bin/python", "-"], input=block, capture_output=True, text=True, check=True
     ).stdout
     users = json.loads(printed)
-    assert {"window-scheduler", "call-dispatcher", "voice-gateway", "journal", "toolbox", "operator"} == set(users)
+    assert {"window-scheduler", "call-dispatcher", "voice-gateway", "journal", "portal", "toolbox", "operator"} == set(
+        users
+    )
     assert all(user["password"] and user["permissions"]["publish"] for user in users.values())
 
 

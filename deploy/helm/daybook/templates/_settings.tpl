@@ -129,6 +129,14 @@ GOOGLE_APPLICATION_CREDENTIALS: /run/secrets/google/key.json
 {{- end }}
 {{- end -}}
 
+{{- define "daybook.settings.portal" }}
+DAYBOOK_PORTAL_URL: {{ include "daybook.portalUrl" .root }}
+DAYBOOK_SITE_HOST: 0.0.0.0
+DAYBOOK_SITE_PORT: 8000
+DAYBOOK_SESSION_IDLE_DAYS: {{ .values.sessionIdleDays }}
+DAYBOOK_SESSION_DAYS: {{ .values.sessionDays }}
+{{- end -}}
+
 {{- define "daybook.settings.journal" }}
 {{- with .values.kek }}
 {{- if or .generate .existingSecret }}
@@ -156,6 +164,9 @@ DAYBOOK_OBJECT_STORE_URL: {{ .values.objectStore.url | default "file:///var/lib/
 DAYBOOK_DISPATCHER_TARGET: {{ include "daybook.fullname" .root }}-call-dispatcher:9090
 DAYBOOK_FULLNAME: {{ include "daybook.fullname" .root }}
 DAYBOOK_OUTSIDE: {{ ternary "emulated" "real" .root.Values.emulators.deploy }}
+{{- if .root.Values.portal.enabled }}
+DAYBOOK_PORTAL_HEALTH_URL: http://{{ include "daybook.fullname" .root }}-portal:8080
+{{- end }}
 {{- with .root.Values.toolbox.prometheusUrl }}
 DAYBOOK_PROMETHEUS_URL: {{ . }}
 {{- end }}
@@ -176,6 +187,26 @@ https://{{ .Values.ingress.host }}
 {{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames -}}
 https://{{ first .Values.httpRoute.hostnames }}
 {{- end -}}
+{{- end -}}
+
+{{/* Where people reach the portal: as given, by the host of its Ingress or HTTPRoute, or in an evaluation by a port that kubectl forwards. */}}
+{{- define "daybook.portalUrl" -}}
+{{- with .Values.portal -}}
+{{- if .url -}}
+{{- trimSuffix "/" .url -}}
+{{- else if and .ingress.enabled .ingress.host -}}
+https://{{ .ingress.host }}
+{{- else if and .httpRoute.enabled .httpRoute.hostnames -}}
+https://{{ first .httpRoute.hostnames }}
+{{- else if $.Values.emulators.deploy -}}
+http://localhost:8080
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The host that its Ingress or HTTPRoute listens for, where none is given. */}}
+{{- define "daybook.portalHost" -}}
+{{- .Values.portal.ingress.host | default (urlParse (include "daybook.portalUrl" .)).hostname -}}
 {{- end -}}
 
 {{- define "daybook.accountSid" -}}

@@ -10,6 +10,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- include "daybook.validate.outside" . -}}
 {{- include "daybook.validate.pods" . -}}
 {{- include "daybook.validate.ways" . -}}
+{{- include "daybook.validate.portal" . -}}
 {{- end -}}
 
 {{- define "daybook.validate.tick" -}}
@@ -77,7 +78,7 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- fail "postgresql: deploy: true runs a PostgreSQL in the cluster, and postgresql.existingSecret or postgresql.caSecret names another. Set postgresql.deploy: false to use your own, or leave these empty." -}}
 {{- end -}}
 {{- end -}}
-{{- range $name := list "windowScheduler" "callDispatcher" "journal" -}}
+{{- range $name := concat (list "windowScheduler" "callDispatcher" "journal") (ternary (list "portal") list .Values.portal.enabled) -}}
 {{- $own := (get $.Values $name).database.existingSecret -}}
 {{- if and $.Values.postgresql.deploy $own -}}
 {{- fail (printf "postgresql: deploy: true runs a PostgreSQL in the cluster, and %s.database.existingSecret names another. Set postgresql.deploy: false to use your own, or leave it empty." $name) -}}
@@ -156,9 +157,9 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- fail "voiceGateway.keda: KEDA asks Prometheus for the calls in progress. Set voiceGateway.keda.prometheusAddress, http://prometheus-operated.monitoring:9090 for instance." -}}
 {{- end -}}
 {{- end -}}
-{{- range $name := list "callDispatcher" "voiceGateway" -}}
+{{- range $name := list "callDispatcher" "voiceGateway" "portal" -}}
 {{- with get $.Values $name -}}
-{{- if and .autoscaling.enabled .keda.enabled -}}
+{{- if and .autoscaling.enabled (dig "keda" "enabled" false .) -}}
 {{- fail (printf "%s: autoscaling and keda are both enabled, and would pull the number of pods to and fro. Enable one of them." $name) -}}
 {{- end -}}
 {{- range $scaler := list "autoscaling" "keda" -}}
@@ -198,5 +199,28 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- end -}}
 {{- if and .Values.grpcRoute.enabled (ne .Values.tls.mode "off") -}}
 {{- fail (printf "grpcRoute: with tls.mode: %s the services ask a certificate of everyone, which a Gateway does not show. Set tls.mode: off or grpcRoute.enabled: false." .Values.tls.mode) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "daybook.validate.portal" -}}
+{{- with .Values.portal -}}
+{{- if .enabled -}}
+{{- $url := include "daybook.portalUrl" $ -}}
+{{- if not $url -}}
+{{- fail "portal.url: the portal must know where people reach it, for its links and its cookies. Set it to https://your.host, or enable portal.ingress with a host, or portal.httpRoute with hostnames. To do without the portal: portal.enabled: false." -}}
+{{- end -}}
+{{- if not (regexMatch "^https?://[^/?#@]+$" $url) -}}
+{{- fail (printf "portal.url: %s is no address of a host alone. The portal has it to itself: https://journal.example.org, without a path." $url) -}}
+{{- end -}}
+{{- if and (hasPrefix "http://" $url) (not $.Values.emulators.deploy) -}}
+{{- fail (printf "portal.url: %s has no TLS, and what people said and the cookies that open it would travel in clear. Set it to https://…, where an Ingress, a Gateway or a load balancer has the certificate." $url) -}}
+{{- end -}}
+{{- if and .httpRoute.enabled (not .httpRoute.parentRefs) -}}
+{{- fail "portal.httpRoute.parentRefs: a route belongs to a Gateway. Set portal.httpRoute.parentRefs: [{name: your-gateway, namespace: its-namespace}]" -}}
+{{- end -}}
+{{- if gt (int .sessionIdleDays) (int .sessionDays) -}}
+{{- fail (printf "portal.sessionIdleDays: %d is more than sessionDays (%d), after which one has to sign in again in any case. Give less." (int .sessionIdleDays) (int .sessionDays)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
