@@ -16,6 +16,7 @@ from alerts.timeline import (
     MINUTE,
     OF_RETENTION,
     PERIOD_S,
+    PORTAL,
     SCHEDULER,
     SCRAPE_S,
     TICK_S,
@@ -1133,6 +1134,44 @@ def _certificates() -> list[Scenario]:
     ]
 
 
+def _portal() -> list[Scenario]:
+    missing, failing, slow = (firing(f"DaybookPortal{what}") for what in ("Missing", "Failing", "Slow"))
+    failed, seconds = "daybook_portal_failed_pages_total", "daybook_portal_page_seconds_bucket"
+    page = {"route": "/", "status": "2xx", "le": "1.0"}
+    return [
+        Scenario(missing.alert, "never scraped", lambda w: w.forget(PORTAL), 2 * PERIOD_S, (missing,)),
+        Scenario(missing.alert, "the pod is gone", ends(PORTAL), TOLD, (missing,)),
+        Scenario(missing.alert, "it does not answer", lambda w: w.unreachable(PORTAL, begin=AT), TOLD, (missing,)),
+        Scenario(
+            missing.alert,
+            "one missed scrape",
+            lambda w: w.unreachable(PORTAL, begin=AT, end=AT + SCRAPE_S),
+            QUIET,
+        ),
+        Scenario(missing.alert, "one of two is gone", ends(PORTAL, pod="2"), QUIET, pods={PORTAL: ["1", "2"]}),
+        Scenario(missing.alert, "it restarts", lambda w: w.restart(PORTAL, at=AT), QUIET),
+        Scenario(failing.alert, "a page a minute fails", sets(PORTAL, failed, counts_every(MINUTE)), HOUR, (failing,)),
+        Scenario(
+            failing.alert,
+            "a few fail in a moment when the database is moved",
+            sets(PORTAL, failed, counts(*[AT + 5 * number for number in range(4)])),
+            HOUR,
+        ),
+        Scenario(
+            failing.alert,
+            "many fail, and many more are shown",
+            all_of(
+                sets(PORTAL, failed, counts_every(2 * MINUTE)),
+                sets(PORTAL, "daybook_portal_page_seconds_count", counts_every(1), route="/", status="2xx"),
+                sets(PORTAL, seconds, counts_every(1.01), **page),
+            ),
+            HOUR,
+        ),
+        Scenario(slow.alert, "a fifth takes long", sets(PORTAL, seconds, counts_every(12.5), **page), HOUR, (slow,)),
+        Scenario(slow.alert, "one in twenty takes long", sets(PORTAL, seconds, counts_every(10.5), **page), HOUR),
+    ]
+
+
 SCENARIOS: list[Scenario] = [
     *_workers(),
     *_tick(),
@@ -1144,4 +1183,5 @@ SCENARIOS: list[Scenario] = [
     *_retention(),
     *_dependencies(),
     *_certificates(),
+    *_portal(),
 ]

@@ -20,6 +20,7 @@ TELLING = (
     "chassis.heartbeat",
     "chassis.tls",
     "journal.metrics",
+    "portal.metrics",
     "voice_gateway.metrics",
     "window_scheduler.metrics",
 )

@@ -62,6 +62,7 @@ def test_a_missing_worker_is_noticed_within_two_of_its_periods(scrape, sweep, pe
         "DaybookSchedulerMissing",
         "DaybookJournalMissing",
         "DaybookGatewayMissing",
+        "DaybookPortalMissing",
     ):
         for rule in rules_by_alert(*settings)[alert]:
             hold = int(SECONDS.fullmatch(rule["for"])[1]) if "for" in rule else 0

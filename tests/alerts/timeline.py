@@ -18,6 +18,7 @@ MINUTE = 60
 HOUR = 3600
 
 SCHEDULER, DISPATCHER, GATEWAY, JOURNAL = "window-scheduler", "call-dispatcher", "voice-gateway", "journal"
+PORTAL = "portal"
 WORKERS: Mapping[str, tuple[str, ...]] = {
     SCHEDULER: ("announce", "figures", "sign-ins", "consumer:window-scheduler"),
     DISPATCHER: (
@@ -30,12 +31,14 @@ WORKERS: Mapping[str, tuple[str, ...]] = {
     ),
     GATEWAY: (),
     JOURNAL: ("consumer:journal-call-finished", "retention-figures", "describer"),
+    PORTAL: ("sessions", "programs"),
 }
 DEPENDENCIES: Mapping[str, tuple[str, ...]] = {
     SCHEDULER: ("database", "nats"),
     DISPATCHER: ("database", "nats"),
     GATEWAY: ("nats",),
     JOURNAL: ("database", "nats", "object_store", "key"),
+    PORTAL: ("database",),
 }
 
 Signal = Callable[[int], float | None]
@@ -167,6 +170,7 @@ def healthy(pods: Mapping[str, list[str]] | None = None) -> World:
     _healthy_scheduler(world)
     _healthy_dispatcher(world)
     _healthy_conversations(world)
+    _healthy_portal(world)
     _healthy_cluster(world)
     return world
 
@@ -247,6 +251,13 @@ def _healthy_conversations(world: World) -> None:
     world.set(JOURNAL, "daybook_journal_retention_last_success_timestamp_seconds", beats(RETENTION_S))
     world.set(JOURNAL, "daybook_journal_retention_unopened", 0)
     world.set(JOURNAL, "daybook_events_handled_total", counts_every(HOUR), subject="call.finished", result="handled")
+
+
+def _healthy_portal(world: World) -> None:
+    # a page every ten seconds; one in a hundred takes long, and one fails now and then
+    world.set(PORTAL, "daybook_portal_page_seconds_count", counts_every(10), route="/", status="2xx")
+    world.set(PORTAL, "daybook_portal_page_seconds_bucket", counts_every(10.1), route="/", status="2xx", le="1.0")
+    world.set(PORTAL, "daybook_portal_failed_pages_total", counts_every(20 * MINUTE))
 
 
 CLUSTER = "kube-state-metrics"

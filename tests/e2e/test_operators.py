@@ -320,6 +320,7 @@ def test_an_event_that_no_service_can_read_is_found_by_the_doctor_shown_and_drop
         ("call-dispatcher", "dispatcher_missing", "Calls are scheduled and never made"),
         ("voice-gateway", "gateway_missing", "Calls are made and nobody speaks"),
         ("journal", "journal_missing", "Nothing that is said is kept"),
+        ("portal", "portal_missing", "nobody can sign in"),
         ("nats", "nats_missing", "none is announced, dialed or reported"),
         ("postgres", "postgresql_missing", "No call is scheduled"),
     ],

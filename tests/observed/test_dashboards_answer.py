@@ -2,6 +2,7 @@
 
 import math
 
+import httpx2
 import pytest
 import pytest_asyncio
 from dashboard_files import DASHBOARDS, expressions, substituted
@@ -20,6 +21,8 @@ async def called(daybook: WholeDaybook, watch: Watch) -> CallFinished:
     """A call to its end, and Prometheus has seen what became of it."""
     person: Person = await daybook.person("brief")
     finished = await daybook.rung(person)
+    async with httpx2.AsyncClient(base_url=daybook.stack.portal_url, trust_env=False, timeout=30) as browser:
+        assert (await browser.get("/sign-in")).status_code == httpx2.codes.OK
 
     [over] = await watch.ask("vector(time())")
 

@@ -30,6 +30,7 @@ TOLD_BY = {
     "call-dispatcher": "DaybookDispatcherMissing",
     "voice-gateway": "DaybookGatewayMissing",
     "journal": "DaybookJournalMissing",
+    "portal": "DaybookPortalMissing",
     "nats": "DaybookNatsTrouble",
     "postgres": "DaybookDatabaseTrouble",
 }

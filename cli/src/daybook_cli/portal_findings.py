@@ -17,8 +17,8 @@ def portal_findings(seen: Observations) -> list[Finding]:
     return [_portal(seen, process), *_failures(seen, process.metrics)]
 
 
-def _found(severity: Severity, term: str, sentence: str, next_step: str = "") -> Finding:
-    return Finding(Question.VISITING, severity, term, sentence, next_step)
+def _found(severity: Severity, term: str, sentence: str, next_step: str = "", alert: str = "") -> Finding:
+    return Finding(Question.VISITING, severity, term, sentence, next_step, alert)
 
 
 def _portal(seen: Observations, process: Process) -> Finding:
@@ -27,11 +27,11 @@ def _portal(seen: Observations, process: Process) -> Finding:
             "The portal does not answer. Calls are made all the same, and nobody can sign in: people cannot change a window, "
             "read their journal or take back their consent there."
         )
-        return _found(Severity.FAILURE, "portal_missing", sentence, seen.look(PORTAL))
+        return _found(Severity.FAILURE, "portal_missing", sentence, seen.look(PORTAL), "DaybookPortalMissing")
     if process.health is not Health.READY:
         what = f"cannot use {', '.join(process.failing)}" if process.failing else "does not say whether it is ready"
         sentence = f"The portal {what}: nobody can sign in, and who is signed in sees no page."
-        return _found(Severity.FAILURE, "portal_not_ready", sentence, seen.look(PORTAL))
+        return _found(Severity.FAILURE, "portal_not_ready", sentence, seen.look(PORTAL), "DaybookPortalMissing")
     pages, _ = _shown(process.metrics)
     return _found(Severity.OK, "portal", f"The portal is ready; {counted(pages, 'page')} since its start.")
 
@@ -42,7 +42,7 @@ def _failures(seen: Observations, metrics: Metrics | None) -> list[Finding]:
         return []
     sentence = f"Of {counted(pages, 'page')} that people asked of the portal, {failed} failed."
     step = f"See {seen.logs(PORTAL)} (page.failed), and what is found above: a page says so where a service is away."
-    return [_found(Severity.WARNING, "pages_failing", sentence, step)]
+    return [_found(Severity.WARNING, "pages_failing", sentence, step, "DaybookPortalFailing")]
 
 
 def _shown(metrics: Metrics | None) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 CHASSIS = ROOT / "libs/chassis/README.md"
-SERVICES = ("window-scheduler", "call-dispatcher", "voice-gateway", "journal")
+SERVICES = ("window-scheduler", "call-dispatcher", "voice-gateway", "journal", "portal")
 
 # a process of its own each: all services in one would share a registry
 TELL = """

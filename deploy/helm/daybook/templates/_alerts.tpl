@@ -24,7 +24,7 @@ namespace="{{ .root.Release.Namespace }}",job="{{ include "daybook.fullname" .ro
 
 {{/* The matchers of the series of every service. */}}
 {{- define "daybook.alerts.ofAll" -}}
-namespace="{{ .Release.Namespace }}",job=~"{{ include "daybook.fullname" . }}-(window-scheduler|call-dispatcher|voice-gateway|journal)"
+namespace="{{ .Release.Namespace }}",job=~"{{ include "daybook.fullname" . }}-(window-scheduler|call-dispatcher|voice-gateway|journal|portal)"
 {{- end -}}
 
 {{/*

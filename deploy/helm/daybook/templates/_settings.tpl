@@ -133,6 +133,10 @@ GOOGLE_APPLICATION_CREDENTIALS: /run/secrets/google/key.json
 DAYBOOK_PORTAL_URL: {{ include "daybook.portalUrl" .root }}
 DAYBOOK_SITE_HOST: 0.0.0.0
 DAYBOOK_SITE_PORT: 8000
+DAYBOOK_DISPATCHER_TARGET: {{ include "daybook.fullname" .root }}-call-dispatcher:9090
+{{- with .values.trustedProxies }}
+DAYBOOK_TRUSTED_PROXIES: {{ join "," . | quote }}
+{{- end }}
 DAYBOOK_SESSION_IDLE_DAYS: {{ .values.sessionIdleDays }}
 DAYBOOK_SESSION_DAYS: {{ .values.sessionDays }}
 {{- end -}}

@@ -13,6 +13,7 @@ pages = Histogram(
     ["route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
+failed_pages = Counter("daybook_portal_failed_pages_total", "Pages that ended with a status of 500 or above.")
 forged_requests = Counter(
     "daybook_portal_forged_requests_total", "Forms that came from another site, or from a page that is too old."
 )

@@ -26,7 +26,8 @@ AT_ONCE, PER_S = 600, 10
 ANSWERS_LAST = timedelta(hours=24)
 ENDED_STAY = timedelta(days=30)
 """For so long a token that has ended is shown to its person."""
-_FORGOTTEN_EVERY = timedelta(minutes=1)
+_FORGOTTEN_EVERY = timedelta(seconds=15)
+"""No longer: a loop that shows no sign of life for so long is told as one that hangs."""
 
 
 class Programs:

@@ -71,11 +71,15 @@ class Site:
         return app
 
     async def _timed(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        began = time.monotonic()
-        answer = await go_on(request)
-        route = getattr(request.scope.get("route"), "path", "")
-        name = request.scope.get("root_path", "") + route if route else "none"
-        metrics.pages.labels(name, f"{answer.status_code // 100}xx").observe(time.monotonic() - began)
+        began, status = time.monotonic(), 500
+        try:
+            answer = await go_on(request)
+            status = answer.status_code
+        finally:  # what nobody foresaw passes through here, and is told by `_failed`
+            route = getattr(request.scope.get("route"), "path", "")
+            name = request.scope.get("root_path", "") + route if route else "none"
+            metrics.pages.labels(name, f"{status // 100}xx").observe(time.monotonic() - began)
+            metrics.failed_pages.inc(status >= 500)
         return answer
 
     async def _to_sign_in(self, request: Request, _error: Exception) -> Response:

@@ -18,7 +18,8 @@ from portal.errors import LinkSpent
 
 log = structlog.get_logger()
 
-FORGOTTEN_EVERY = timedelta(minutes=1)
+FORGOTTEN_EVERY = timedelta(seconds=15)
+"""No longer: a loop that shows no sign of life for so long is told as one that hangs."""
 LINK_LASTS = timedelta(minutes=10)
 
 
