@@ -32,10 +32,11 @@ from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub, WindowsServiceStub
 from daybook_cli.demo import window_open_now, zone_at_day
+from daybook_cli.embedded import free_port
 from daybook_cli.home import Home
 from daybook_cli.outside import Outside
 from daybook_cli.running import running_stack
-from daybook_cli.stack import Stack, Tuning
+from daybook_cli.stack import WANTED_PORTS, Stack, Tuning
 from daybook_cli.supervisor import Supervisor
 
 TIME_FACTOR = 10.0
@@ -217,12 +218,18 @@ SCRIPTED = Tuning(
 """Every word is carried in band, and nothing takes long."""
 
 
+def ports_of_its_own() -> dict[str, int]:
+    """In place of those that people look for, which another Daybook may take before this one listens there."""
+    return {name: free_port() for name in WANTED_PORTS}
+
+
 @asynccontextmanager
 async def running_daybook(tuning: Tuning, logs: Path) -> AsyncIterator[WholeDaybook]:
     """A whole Daybook of its own, whose logs are left in a folder: who looks for the cause of a failure finds them there."""
     # not below pytest's own folder, which another run of pytest closes to PostgreSQL's user
     with TemporaryDirectory(prefix="daybook-whole-") as folder:
-        stack = Stack(Home(Path(folder) / "home"), {}, Outside(twilio=False, google=False, gemini=False), tuning)
+        outside = Outside(twilio=False, google=False, gemini=False)
+        stack = Stack(Home(Path(folder) / "home"), {}, outside, tuning, ports=ports_of_its_own())
         async with AsyncExitStack() as closing:
             closing.callback(lambda: shutil.copytree(stack.home.logs, logs, dirs_exist_ok=True))
             supervisor = await closing.enter_async_context(running_stack(stack, lambda _step: None))

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import pytest_asyncio
 from daybook_containers import ContainerStack, remove_all
-from whole_daybook import TIME_FACTOR, WholeDaybook
+from whole_daybook import TIME_FACTOR, WholeDaybook, ports_of_its_own
 
 from chassis.nats_access import connect_nats
 from daybook_cli.home import Home
@@ -31,7 +31,8 @@ async def contained(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[W
     with TemporaryDirectory(prefix="daybook-contained-") as folder:
         Path(folder).chmod(0o755)  # noqa: ASYNC240 - nobody waits for it
         outside = Outside(twilio=False, google=False, gemini=False)
-        stack = ContainerStack(Home(Path(folder) / "home"), {}, outside, Tuning(TIME_FACTOR, voices="wordcode"))
+        tuning = Tuning(TIME_FACTOR, voices="wordcode")
+        stack = ContainerStack(Home(Path(folder) / "home"), {}, outside, tuning, ports=ports_of_its_own())
         async with AsyncExitStack() as closing:
             # who looks for the cause of a failure finds the logs in pytest's own folder
             closing.callback(lambda: shutil.copytree(stack.home.logs, kept, dirs_exist_ok=True))
