@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,15 +33,15 @@ class Service:
 
 
 @asynccontextmanager
-async def running_service(module: str, settings: Mapping[str, str]) -> AsyncIterator[Service]:
-    """`python -m MODULE serve`, while the block runs. Its log is written, and read by nobody.
+async def running_service(module: str, settings: Mapping[str, str], command: str = "serve") -> AsyncIterator[Service]:
+    """`python -m MODULE COMMAND`, while the block runs. Its log is written, and read by nobody.
 
     Raises:
         NotMeasurable: it did not start; what it said is told.
     """
     with TemporaryDirectory(prefix="daybook-bench-") as folder:
         log = Path(folder) / "service.log"
-        process = _serving(module, log, settings)
+        process = _serving([module, command], log, settings)
         try:
             yield Service(process.pid, await _ready(process, module, log))
         finally:
@@ -49,9 +49,9 @@ async def running_service(module: str, settings: Mapping[str, str]) -> AsyncIter
             await asyncio.to_thread(process.wait)
 
 
-def _serving(module: str, log: Path, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    argv = [sys.executable, "-m", module, "serve"]
+def _serving(program: Sequence[str], log: Path, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     with log.open("wb") as out:
+        argv = [sys.executable, "-m", *program]
         return subprocess.Popen(argv, stdout=out, stderr=out, env={**os.environ, **settings})
 
 

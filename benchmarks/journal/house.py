@@ -31,10 +31,12 @@ class House:
     """A journal that serves.
 
     Attributes:
-        channel: to its gRPC.
+        target: host:port of its gRPC.
+        channel: to that.
         servers: whose CPU is to be read: the journal's and PostgreSQL's processes.
     """
 
+    target: str
     channel: grpc.aio.Channel
     servers: Mapping[str, int]
 
@@ -48,6 +50,11 @@ class House:
     def as_person(self, person_id: str) -> Metadata:
         """What the portal's calls bear that it makes for a person."""
         return call_metadata(_signer(PORTAL).for_person(UUID(person_id)))
+
+
+def secret_of(caller: str) -> str:
+    """What a caller shows."""
+    return _SECRETS[caller].get_secret_value()
 
 
 def _signer(caller: str) -> TokenSigner:
@@ -76,11 +83,10 @@ async def running_journal(postgres: Server, database_url: str, nats: Server, fol
             for caller, of in _SECRETS.items()
         },
     }
-    async with (
-        running_service("journal", settings) as journal,
-        open_channel(f"127.0.0.1:{journal.ready['grpc_port']}") as channel,
-    ):
-        yield House(channel, {"journal": journal.pid, "postgres": postgres.pid})
+    async with running_service("journal", settings) as journal:
+        target = f"127.0.0.1:{journal.ready['grpc_port']}"
+        async with open_channel(target) as channel:
+            yield House(target, channel, {"journal": journal.pid, "postgres": postgres.pid})
 
 
 async def make_schema(database_url: str) -> None:

@@ -33,10 +33,12 @@ class Kept:
     entry_id: str
 
 
-async def hold(house: House, *, turns: int, seconds: int, sound: Sequence[bytes]) -> Kept:
-    """A whole session: its turns, beside both tracks of its recording, as fast as the journal takes them."""
+async def hold(house: House, *, turns: int, seconds: int, sound: Sequence[bytes], person_id: str | None = None) -> Kept:
+    """A whole session, of somebody new where nobody is named: its turns, beside both tracks of its recording, as fast as the
+    journal takes them.
+    """
     stub, began = JournalServiceStub(house.channel), datetime.now(UTC)
-    person_id = str(uuid4())
+    person_id = person_id or str(uuid4())
     started = await stub.StartSession(
         pb.StartSessionRequest(
             call_id=str(uuid4()), person_id=person_id, started_at=_timestamp(began), attempt_number=1

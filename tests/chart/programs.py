@@ -3,12 +3,12 @@
 import base64
 from pathlib import Path
 
-import portal.settings
 from chart.rendering import Container, Object, Rendered
 from pydantic_settings import BaseSettings
 
 import call_dispatcher.settings
 import journal.settings
+import portal.settings
 import voice_gateway.settings
 import window_scheduler.settings
 from chassis.settings import variable_name

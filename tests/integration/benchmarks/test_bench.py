@@ -32,7 +32,7 @@ def test_an_unknown_name_is_told_with_those_there_are():
     assert ended.returncode == 2
     assert (
         ended.stderr
-        == "There is no benchmark named tock. There are: calls, dispatch, gap, journal, overload, search, tick.\n"
+        == "There is no benchmark named tock. There are: calls, dispatch, gap, journal, overload, portal, search, tick.\n"
     )
 
 

@@ -15,18 +15,16 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx2
-import portal
 import pytest
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
 from journal_entries import Kept
-from portal.browser_sessions import Lifetimes
-from portal.visitors import Visitors
 from real_servers import RealNats, a_database
 from service_processes import PORT, a_service
 
 import call_dispatcher
 import journal
+import portal
 import window_scheduler
 from chassis.bus import Bus, open_bus
 from chassis.clock import SystemClock
@@ -40,6 +38,8 @@ from daybook_cli.embedded import free_port
 from emulators.twilio import TwilioEmulatorSettings
 from emulators.twilio import serve as serving_carrier
 from journal.rights import PORTAL
+from portal.browser_sessions import Lifetimes
+from portal.visitors import Visitors
 
 CARRIER_TOKEN = "token"
 SCHEMAS = {

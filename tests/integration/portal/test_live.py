@@ -5,12 +5,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx2
 import pytest
 from calls_under_way import dialing, following
-from portal.switchboard import PAGES_EACH
 from service_processes import PORT, a_service
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook_cli.embedded import free_port
+from portal.switchboard import PAGES_EACH
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from portal.programs import Programs
 from portal_programs import API, program_of
 
 from chassis.clock import SystemClock
 from chassis.database import open_database
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal.programs import Programs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

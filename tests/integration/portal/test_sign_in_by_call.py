@@ -6,9 +6,9 @@ import re
 import asyncpg
 import pytest
 from calls_under_way import dialing
-from portal.form_limits import CALLS_ASKED_FOR
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal.form_limits import CALLS_ASKED_FOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chassis.errors import InvalidInput
 from portal.api_tokens import (
     LONGEST_NAME,
     PREFIX,
@@ -19,8 +21,6 @@ from portal.api_tokens import (
     token_name,
 )
 from portal.token_bucket import MOST_BUCKETS, TokenBuckets
-
-from chassis.errors import InvalidInput
 
 NOW = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")

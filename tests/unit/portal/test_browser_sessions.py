@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.browser_sessions import (
     BrowserSession,
     Lifetimes,

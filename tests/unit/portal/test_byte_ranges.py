@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.byte_ranges import asked_range, nothing_of
 
 FILE = bytes(range(100))

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.call_progress import dialed, furthest, is_under_way, progressed, with_heard
 
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.events.v1 import events_pb2 as events
+from portal.call_progress import dialed, furthest, is_under_way, progressed, with_heard
 
 AT = datetime(2026, 12, 1, 19, 31, tzinfo=UTC)
 ORDER = ("submitting", "submission_unknown", "accepted", "ringing", "in_progress")

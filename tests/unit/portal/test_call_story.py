@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from portal.call_endings import attempt_told, ending_told
-from portal.call_story import CallParts, CallStage, call_words
-from portal.languages import Languages
 
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import finding_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
+from portal.call_endings import attempt_told, ending_told
+from portal.call_story import CallParts, CallStage, call_words
+from portal.languages import Languages
 
 ENGLISH, VIENNA = Languages().of("en-GB"), ZoneInfo("Europe/Vienna")
 OPENS = datetime(2026, 12, 1, 19, 30, tzinfo=UTC)

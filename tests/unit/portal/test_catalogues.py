@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
-import portal
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+
+import portal
 from portal.languages import CATALOGUES
 
 PACKAGE = Path(portal.__file__).parent

@@ -1,6 +1,7 @@
 """From where a request comes: nobody makes themselves another by writing a header."""
 
 import pytest
+
 from portal.client_addresses import UNKNOWN, client_of, networks
 
 TRUSTED = networks("10.0.0.0/8, 192.0.2.7, fd00::/8")

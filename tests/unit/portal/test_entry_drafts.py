@@ -2,9 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.entry_drafts import Draft, corrected, draft_of
 
 from daybook.journal.v1.revisions_pb2 import Correction, Revision
+from portal.entry_drafts import Draft, corrected, draft_of
 
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30).map(str.strip)
 KEPT = Revision(

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.entry_lines import Telling, by_day, lines_of, notes_on, pieces_of
-from portal.languages import Languages
 
 from daybook.journal.v1 import finding_pb2 as finding
 from daybook.journal.v1 import journal_pb2 as pb
 from daybook.journal.v1.revisions_pb2 import Correction, Revision
+from portal.entry_lines import Telling, by_day, lines_of, notes_on, pieces_of
+from portal.languages import Languages
 
 VIENNA = ZoneInfo("Europe/Vienna")
 ENGLISH = Languages().of("en-GB")

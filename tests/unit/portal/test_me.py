@@ -7,13 +7,6 @@ import pytest
 from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.accesses import access_lines
-from portal.keeping_words import days_of, keeping_words, offered_days, takes_away
-from portal.languages import Languages
-from portal.profile_form import profile_changes, profile_of
-from portal.programmes import programme_name, programmes
-from portal.spoken_locales import SPOKEN, locale_choice, locale_choices
-from portal.zone_choices import meant_zone, zone_choices
 
 from chassis.errors import InvalidInput
 from chassis.time_zones import checked_time_zone
@@ -22,6 +15,13 @@ from daybook.journal.v1.keeping_pb2 import Keeping
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from journal.describing import METHOD as DESCRIBED
 from journal.rights import RIGHTS, Party
+from portal.accesses import access_lines
+from portal.keeping_words import days_of, keeping_words, offered_days, takes_away
+from portal.languages import Languages
+from portal.profile_form import profile_changes, profile_of
+from portal.programmes import programme_name, programmes
+from portal.spoken_locales import SPOKEN, locale_choice, locale_choices
+from portal.zone_choices import meant_zone, zone_choices
 from voice_gateway.programme_files import LANGUAGES
 from window_scheduler.people import PROGRAMMES
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.month_calendar import MONTHS_AHEAD, days_until_end, month_calendar, month_of
 from portal.openings import Opening, Standing
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.month_grid import month_of, weekdays, weeks_of, written_day, written_month
 
 MONTHS = st.dates(min_value=date(1970, 1, 1), max_value=date(2999, 12, 31)).map(month_of)

@@ -4,10 +4,10 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from portal.errors import TooManyListeners
-from portal.switchboard import ATTEMPTS_EACH, CALLS_EACH, PAGES_EACH, Switchboard
 
 from daybook.events.v1 import events_pb2 as events
+from portal.errors import TooManyListeners
+from portal.switchboard import ATTEMPTS_EACH, CALLS_EACH, PAGES_EACH, Switchboard
 
 ADA, BEN = uuid4(), uuid4()
 RINGING = events.CarrierStatus(status=events.CARRIER_CALL_STATUS_RINGING)

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.languages import Languages
-from portal.telephone_numbers import country_of, country_told, e164
 
 from chassis.errors import InvalidInput
+from portal.languages import Languages
+from portal.telephone_numbers import country_of, country_told, e164
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from portal.memory_budget import MemoryBudget
 from portal.upload_form import UploadForm, UploadTooLarge, UploadUnreadable
 

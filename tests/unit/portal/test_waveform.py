@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal.waveform import COLUMNS, HEADER_BYTES, LOUDEST, Waveform
 
 from journal import wav
+from portal.waveform import COLUMNS, HEADER_BYTES, LOUDEST, Waveform
 
 
 def drawn(file, *cuts):

@@ -7,10 +7,10 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.openings import Opening, Standing, openings_of, today_of
-from portal.week_grid import DAYS, SHORTEST, week_grid
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal.openings import Opening, Standing, openings_of, today_of
+from portal.week_grid import DAYS, SHORTEST, week_grid
 
 FIRST = date(2026, 12, 1)
 NOON = datetime(2026, 12, 1, 12)

@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from portal.window_changes import left_out, paused, resumed, weekly_openings, with_day, without_day
 
 from chassis.errors import Conflict, InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
+from portal.window_changes import left_out, paused, resumed, weekly_openings, with_day, without_day
 
 TODAY, DAY = date(2026, 12, 1), date(2026, 12, 24)
 WEEKLY = pb.WindowTimes(starts_at="20:00", ends_at="21:00", weekly=pb.Weekly(weekdays=[4], except_dates=["2026-12-31"]))

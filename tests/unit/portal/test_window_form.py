@@ -5,6 +5,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chassis.errors import InvalidInput
+from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.window_form import (
     LONGEST,
     MOST_DATES,
@@ -17,9 +20,6 @@ from portal.window_form import (
     new_form,
     times_of,
 )
-
-from chassis.errors import InvalidInput
-from daybook.scheduler.v1 import scheduler_pb2 as pb
 
 DAYS = st.dates(date(2026, 1, 1), date(2036, 1, 1)).map(date.isoformat)
 CLOCK = st.times().map(lambda at: f"{at:%H:%M}")

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from chassis.errors import Conflict, InvalidInput
+from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.languages import Languages
 from portal.window_changes import paused
 from portal.window_form import ONE_OFF, WindowForm, times_of
 from portal.window_refusals import Refusal, conflict_told, refusal_of
-
-from chassis.errors import Conflict, InvalidInput
-from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.bookings import MOST_WINDOWS, booked_times, check_room
 from window_scheduler.calling_hours import CallingHours
 from window_scheduler.messages import requested_times_of

@@ -4,11 +4,11 @@
 from datetime import date, datetime, time
 
 import pytest
+
+from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.languages import Languages
 from portal.openings import Opening, Standing
 from portal.window_words import WindowWords, clock_told, hour_told, opening_told, span_told, weekday_name, window_words
-
-from daybook.scheduler.v1 import scheduler_pb2 as pb
 
 TODAY = date(2026, 12, 1)
 BRITISH, AMERICAN = Languages().of("en-GB"), Languages().of("en-US")
