@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,6 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A whole Daybook comes first, since its tests take longest and wait most."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
 
+
+# what a browser is driven by is installed for `make test-browser` alone
+collect_ignore = [] if find_spec("playwright") else ["browser"]
 
 configure_logs(service="test", level="info")
 

@@ -1071,7 +1071,7 @@ def _dependencies() -> list[Scenario]:
     scenarios = []
     for alert, dependency, services in (
         ("DaybookNatsTrouble", "nats", (SCHEDULER, DISPATCHER, GATEWAY, JOURNAL)),
-        ("DaybookDatabaseTrouble", "database", (SCHEDULER, DISPATCHER, JOURNAL)),
+        ("DaybookDatabaseTrouble", "database", (SCHEDULER, DISPATCHER, JOURNAL, PORTAL)),
     ):
         told = firing(alert)
         away = before_and_after(1, AT + SCRAPE_S, 0)

@@ -21,19 +21,20 @@ async def called(daybook: WholeDaybook, watch: Watch) -> CallFinished:
     """A call to its end, and Prometheus has seen what became of it."""
     person: Person = await daybook.person("brief")
     finished = await daybook.rung(person)
-    async with httpx2.AsyncClient(base_url=daybook.stack.portal_url, trust_env=False, timeout=30) as browser:
-        assert (await browser.get("/sign-in")).status_code == httpx2.codes.OK
-
     [over] = await watch.ask("vector(time())")
+    async with httpx2.AsyncClient(base_url=daybook.stack.portal_url, trust_env=False, timeout=30) as browser:
 
-    async def seen() -> bool:
-        [oldest] = await watch.ask("min(timestamp(up))")
-        kept = await watch.ask("increase(daybook_journal_entries_made_total[30m]) > 0")
-        ended = await watch.ask("increase(daybook_scheduled_calls_ended_total[30m]) > 0")
-        # each process was asked since the call was over, and not only those that tell of its end
-        return bool(kept and ended) and oldest.value > over.value
+        async def seen() -> bool:
+            # a count that is there for the first time has not risen
+            assert (await browser.get("/sign-in")).status_code == httpx2.codes.OK
+            [oldest] = await watch.ask("min(timestamp(up))")
+            kept = await watch.ask("increase(daybook_journal_entries_made_total[30m]) > 0")
+            ended = await watch.ask("increase(daybook_scheduled_calls_ended_total[30m]) > 0")
+            opened = await watch.ask("increase(daybook_portal_page_seconds_count[30m]) > 0")
+            # each process was asked since the call was over, and not only those that tell of its end
+            return bool(kept and ended and opened) and oldest.value > over.value
 
-    await until(seen)
+        await until(seen)
     return finished
 
 

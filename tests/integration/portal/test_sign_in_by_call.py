@@ -1,7 +1,6 @@
 """Signing in by a code that a call tells, from the typed number to the first page; and what is learnt by trying numbers."""
 
 import itertools
-import re
 
 import asyncpg
 import pytest
@@ -12,7 +11,7 @@ from portal.form_limits import CALLS_ASKED_FOR
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-AUSTRIAN = {"accept-language": "de-AT,de;q=0.9"}
+AUSTRIAN = {"accept-language": "en-AT,en;q=0.9"}
 _addresses = (f"198.51.{network}.{host}" for network, host in itertools.product(range(100, 200), range(1, 255)))
 
 
@@ -54,7 +53,7 @@ async def told_a_code(house, browser, person, to="/") -> str:
 async def test_the_page_asks_for_a_number_as_it_is_dialed_in_the_browsers_country(house):
     page = await house.browser().get("/sign-in", headers=AUSTRIAN)
     assert 'autocomplete="tel"' in page.text
-    assert re.search("this country: (Austria|Österreich)", page.text)
+    assert "this country: Austria" in page.text
     assert "With + and the country" in (await house.browser().get("/sign-in")).text
 
 
