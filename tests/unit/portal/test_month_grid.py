@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.month_grid import month_of, weekdays, weeks_of, written_day, written_month
+from portal.month_grid import weeks_of
+from portal.months import month_of, weekdays, written_day, written_month
 
 MONTHS = st.dates(min_value=date(1970, 1, 1), max_value=date(2999, 12, 31)).map(month_of)
 FIRST_WEEKDAYS = st.integers(min_value=0, max_value=6)

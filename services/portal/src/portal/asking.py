@@ -4,8 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+import structlog
 
 from chassis.errors import Conflict, DataLoss, InvalidInput, NotFound, Unavailable
+from portal.languages import marked
+
+log = structlog.get_logger()
+
+SCHEDULE_AWAY = marked("The schedule does not answer just now. Try it again in a minute.")
+JOURNAL_AWAY = marked("The journal does not answer just now. Try it again in a minute.")
+ATTEMPTS_AWAY = marked("What tells of the attempts to ring you does not answer just now. Try it again in a minute.")
 
 _BY_CODE = {
     grpc.StatusCode.NOT_FOUND: NotFound,
@@ -15,11 +23,11 @@ _BY_CODE = {
 
 
 @contextmanager
-def answers_of(service: str) -> Iterator[None]:
+def answers_or(away: str) -> Iterator[None]:
     """Calls of a service stand in this block.
 
     Args:
-        service: as it is named in a sentence, e.g. "The journal".
+        away: what a person is told where it does not answer.
 
     Raises:
         InvalidInput: by the name of the request's field.
@@ -35,6 +43,5 @@ def answers_of(service: str) -> Iterator[None]:
             raise InvalidInput(field, remedy) from None
         if (kind := _BY_CODE.get(error.code())) is not None:
             raise kind(told) from None
-        raise Unavailable(
-            f"{service} does not answer just now ({error.code().name}). Try it again in a minute."
-        ) from None
+        log.warning("service.no_answer", code=error.code().name, told=away)
+        raise Unavailable(away) from None

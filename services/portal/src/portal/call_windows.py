@@ -9,9 +9,8 @@ import grpc
 from chassis.errors import NotFound
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceStub
-from portal.asking import answers_of
+from portal.asking import SCHEDULE_AWAY, answers_or
 from portal.languages import marked
-from portal.scheduler import NAME
 
 
 class CallWindows:
@@ -27,7 +26,7 @@ class CallWindows:
             person_id: whose.
             days: 1 to 366.
         """
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             return await self._windows.GetAgenda(pb.GetAgendaRequest(person_id=str(person_id), days=days))
 
     async def add(self, person_id: UUID, times: pb.WindowTimes) -> pb.CallWindow:
@@ -37,7 +36,7 @@ class CallWindows:
             InvalidInput: these times cannot be right.
             Conflict: they have as many windows as anyone may, or their time zone is not known.
         """
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._windows.CreateWindow(pb.CreateWindowRequest(person_id=str(person_id), times=times))
         return answer.window
 
@@ -49,18 +48,18 @@ class CallWindows:
             Conflict: their time zone is not known.
             NotFound: it was deleted meanwhile.
         """
-        with _of_a_window(), answers_of(NAME):
+        with _of_a_window(), answers_or(SCHEDULE_AWAY):
             answer = await self._windows.UpdateWindow(pb.UpdateWindowRequest(window_id=window.window_id, times=times))
         return answer.window
 
     async def delete(self, window: pb.CallWindow) -> None:
         """Raises NotFound where it was deleted meanwhile."""
-        with _of_a_window(), answers_of(NAME):
+        with _of_a_window(), answers_or(SCHEDULE_AWAY):
             await self._windows.DeleteWindow(pb.DeleteWindowRequest(window_id=window.window_id))
 
     async def calendar(self, person_id: UUID) -> bytes:
         """All of theirs as iCalendar (RFC 5545). Raises Conflict where their time zone is not known."""
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._windows.ExportCalendar(pb.ExportCalendarRequest(person_id=str(person_id)))
         return answer.calendar
 

@@ -12,9 +12,8 @@ from chassis.errors import NotFound
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import SignInServiceStub
 from portal import sign_in_store
-from portal.asking import answers_of
+from portal.asking import SCHEDULE_AWAY, answers_or
 from portal.languages import marked
-from portal.scheduler import NAME
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class CalledSignIns:
         Raises:
             InvalidInput: it is no number that is called.
         """
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             started = await self._scheduler.StartSignIn(pb.StartSignInRequest(phone_number=number))
         async with self._database.transaction() as connection:
             await sign_in_store.put_sign_in(
@@ -74,7 +73,7 @@ class CalledSignIns:
         sign_in_id = await self._sign_in_id(browser)
         if sign_in_id is None:
             raise NotFound(marked("No code is expected here any more. Ask for another call."))
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._scheduler.CheckSignIn(pb.CheckSignInRequest(sign_in_id=sign_in_id, code=code))
         if answer.right or not answer.tries_left:
             async with self._database.transaction() as connection:

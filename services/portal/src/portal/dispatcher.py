@@ -7,9 +7,8 @@ import grpc
 
 from daybook.dispatcher.v1 import dispatcher_pb2 as pb
 from daybook.dispatcher.v1.dispatcher_pb2_grpc import DialsServiceStub
-from portal.asking import answers_of
+from portal.asking import ATTEMPTS_AWAY, answers_or
 
-NAME = "What tells of the attempts to ring you"
 DIALS_ASKED = 100
 """The newest; of a call before them nobody tells the attempts."""
 
@@ -24,7 +23,7 @@ class Dispatcher:
         Raises:
             Unavailable: it does not answer.
         """
-        with answers_of(NAME):
+        with answers_or(ATTEMPTS_AWAY):
             request = pb.ListDialsRequest(person_id=str(person_id), page_size=DIALS_ASKED)
             answer = await self._dials.ListDials(request)
         return {dial.call_id: dial for dial in answer.dials}

@@ -19,10 +19,9 @@ from daybook.journal.v1.finding_pb2_grpc import FindingServiceStub
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook.journal.v1.revisions_pb2 import EditEntryRequest, ListRevisionsRequest, Revision
 from daybook.journal.v1.revisions_pb2_grpc import RevisionsServiceStub
-from portal.asking import answers_of
+from portal.asking import JOURNAL_AWAY, answers_or
 from portal.errors import EntryDamaged, NoSuchEntry, NoSuchRecording
 
-NAME = "The journal"
 HISTORY_TIMEOUT_S = 30.0
 EXPORT_TIMEOUT_S = 24 * 3600.0
 """For some gigabytes to a browser far away."""
@@ -99,7 +98,7 @@ class Journal:
         )
         if days is not None:
             request.from_day, request.to_day = days.first.isoformat(), days.last.isoformat()
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             return await self._finding.BrowseEntries(request, metadata=self._for(person_id))
 
     async def calendar(self, person_id: UUID, zone: str, days: Days) -> finding.GetCalendarResponse:
@@ -111,7 +110,7 @@ class Journal:
         request = finding.GetCalendarRequest(
             person_id=str(person_id), time_zone=zone, from_day=days.first.isoformat(), to_day=days.last.isoformat()
         )
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             return await self._finding.GetCalendar(request, metadata=self._for(person_id))
 
     async def search(self, person_id: UUID, query: str, page_token: str) -> finding.SearchEntriesResponse:
@@ -121,7 +120,7 @@ class Journal:
             Unavailable: the journal does not answer.
         """
         request = finding.SearchEntriesRequest(person_id=str(person_id), query=query, page_token=page_token)
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             return await self._finding.SearchEntries(request, metadata=self._for(person_id))
 
     async def entry(self, person_id: UUID, entry_id: UUID) -> pb.ReadEntryResponse:
@@ -220,7 +219,7 @@ class Journal:
         call = self._archive.ExportJournal(request, metadata=self._for(person_id), timeout=EXPORT_TIMEOUT_S)
         answers = aiter(call)
         try:
-            with answers_of(NAME):
+            with answers_or(JOURNAL_AWAY):
                 first = await anext(answers)
             yield Export(first.progress.entries_total, _file_pieces(answers))
         finally:
@@ -237,7 +236,7 @@ async def _chunks(answers: AsyncIterator[pb.ReadAudioResponse]) -> AsyncIterator
 
 
 async def _file_pieces(answers: AsyncIterator[archive.ExportJournalResponse]) -> AsyncIterator[bytes]:
-    with answers_of(NAME):
+    with answers_or(JOURNAL_AWAY):
         async for answer in answers:
             if answer.HasField("chunk"):
                 yield answer.chunk
@@ -245,9 +244,9 @@ async def _file_pieces(answers: AsyncIterator[archive.ExportJournalResponse]) ->
 
 @contextmanager
 def _answers_about(missing: type[NoSuchEntry | NoSuchRecording]) -> Iterator[None]:
-    """As `answers_of`, where it is asked for something of one entry: what it tells of that is an operator's."""
+    """As `answers_or`, where it is asked for something of one entry: what it tells of that is an operator's."""
     try:
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             yield
     except NotFound:
         raise missing from None

@@ -15,12 +15,11 @@ from chassis.tokens import TokenSigner
 from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from journal_archive.archive_file import ArchiveFile, EntryRefused
-from portal.asking import answers_of
+from portal.asking import JOURNAL_AWAY, answers_or
 
 if TYPE_CHECKING:
     from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceAsyncStub
 
-NAME = "The journal"
 ENTRY_TIMEOUT_S = 3600
 """For one entry: what a journal gives one at most."""
 READ_AT_ONCE = 64
@@ -82,7 +81,7 @@ class JournalImport:
         """
         batch = await _read(messages)
         try:
-            with answers_of(NAME):
+            with answers_or(JOURNAL_AWAY):
                 metadata = call_metadata(token)
                 asked = pb.FindImportedRequest(header=batch[0].header)
                 if (await self._archive.FindImported(asked, metadata=metadata)).entry_id:

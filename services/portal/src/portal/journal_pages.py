@@ -14,7 +14,8 @@ from portal.door import Door, Visit
 from portal.entry_lines import Telling, by_day, pieces_of
 from portal.errors import NoSuchPage
 from portal.journal import Days, Journal
-from portal.month_grid import Month, month_of, weekdays, weeks_of, written_day, written_month
+from portal.month_grid import weeks_of
+from portal.months import Month, month_of, weekdays, written_day, written_month
 from portal.pages import Pages
 from portal.readers_clock import LocalClock, ReadersClock
 from portal.refusal_words import refusal_told

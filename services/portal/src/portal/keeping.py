@@ -12,9 +12,7 @@ from daybook.journal.v1 import audit_pb2, journal_pb2, keeping_pb2
 from daybook.journal.v1.audit_pb2_grpc import AuditServiceStub
 from daybook.journal.v1.journal_pb2_grpc import JournalServiceStub
 from daybook.journal.v1.keeping_pb2_grpc import KeepingServiceStub
-from portal.asking import answers_of
-
-NAME = "The journal"
+from portal.asking import JOURNAL_AWAY, answers_or
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class JournalKeeping:
             Unavailable: the journal does not answer.
         """
         request = keeping_pb2.GetKeepingRequest(person_id=str(person_id))
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             answer = await self._keeping.GetKeeping(request, metadata=self._for(person_id))
         return answer.keeping
 
@@ -60,7 +58,7 @@ class JournalKeeping:
             InvalidInput, Unavailable: as usual.
         """
         request = keeping_pb2.SetKeepingRequest(person_id=str(person_id), keeping=keeping)
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             await self._keeping.SetKeeping(request, metadata=self._for(person_id))
 
     async def accesses(self, person_id: UUID, *, before: int, count: int) -> list[audit_pb2.Access]:
@@ -75,7 +73,7 @@ class JournalKeeping:
             Unavailable: the journal does not answer.
         """
         request = audit_pb2.ListAccessesRequest(person_id=str(person_id), page_size=count, before_sequence=before)
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             answer = await self._audit.ListAccesses(request, metadata=self._for(person_id))
         return list(answer.accesses)
 
@@ -86,7 +84,7 @@ class JournalKeeping:
             Unavailable: the journal does not answer; the key may be destroyed or not.
         """
         request = journal_pb2.DeletePersonRequest(person_id=str(person_id))
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             answer = await self._journal.DeletePerson(request, metadata=self._for(person_id))
         return Receipt(answer.receipt)
 

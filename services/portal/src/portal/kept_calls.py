@@ -11,9 +11,8 @@ from chassis.rpc import call_metadata
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import finding_pb2 as pb
 from daybook.journal.v1.finding_pb2_grpc import FindingServiceStub
-from portal.asking import answers_of
+from portal.asking import JOURNAL_AWAY, answers_or
 
-NAME = "The journal"
 PAGE = 100
 """More than the calls of two days."""
 
@@ -43,7 +42,7 @@ class KeptCalls:
             to_day=(day + timedelta(days=1)).isoformat(),
             time_zone=zone.key,
         )
-        with answers_of(NAME):
+        with answers_or(JOURNAL_AWAY):
             metadata = call_metadata(self._signer.for_person(person_id))
             answer = await self._finding.BrowseEntries(request, metadata=metadata)
         return {each.summary.call_id: each for each in answer.entries}

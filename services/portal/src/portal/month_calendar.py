@@ -1,17 +1,15 @@
 """A month as weeks of days, with what opens on each. Pure."""
 
-import re
 from calendar import Calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from portal.months import Month, month_of, written_month
 from portal.openings import Opening
 
 MONTHS_AHEAD = 11
 """So many months after this one can be looked at: as far as window-scheduler tells of (366 days)."""
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-_MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -32,40 +30,36 @@ class MonthDay:
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthOfWindows:
     """
     Attributes:
         first: its first day.
-        before, after: the first days of the months beside it; None where these cannot be looked at.
+        before, after: the months beside it; None where these cannot be looked at.
         weeks: of seven days.
     """
 
     first: date
-    before: date | None
-    after: date | None
+    before: Month | None
+    after: Month | None
     weeks: tuple[tuple[MonthDay, ...], ...]
 
 
-def month_of(told: str, today: date) -> date:
-    """The first day of a month, YYYY-MM: this one where it is no month, or one that is not looked at."""
-    found = _MONTH.fullmatch(told)
-    this = today.replace(day=1)
-    if found is None or not 1 <= int(found[2]) <= _MONTHS_A_YEAR or int(found[1]) < 1:
-        return this
-    first = date(int(found[1]), int(found[2]), 1)
-    return first if this <= first <= _later(this, MONTHS_AHEAD) else this
+def month_to_show(told: str, today: date) -> Month:
+    """A month, YYYY-MM: this one where it is no month, or one that is not looked at."""
+    this, found = month_of(today), written_month(told)
+    return found if found is not None and this <= found <= _last(this) else this
 
 
-def days_until_end(first: date, today: date) -> int:
+def days_until_end(month: Month, today: date) -> int:
     """How many days there are from today to the end of the month, and one more."""
-    return (_later(first, 1) - today).days + 1
+    return (month.after.first - today).days + 1
 
 
-def month_calendar(openings: Iterable[Opening], first: date, today: date, *, week_begins: int) -> Month:
+def month_calendar(openings: Iterable[Opening], month: Month, today: date, *, week_begins: int) -> MonthOfWindows:
     """
     Args:
         openings: of the days from today to the end of the month.
-        first: the month's first day.
+        month: which.
         today: where the person is.
         week_begins: 0 is Monday.
     """
@@ -75,23 +69,25 @@ def month_calendar(openings: Iterable[Opening], first: date, today: date, *, wee
         here = [opening for opening in found if opening.day == day]
         return MonthDay(
             day,
-            of_month=day.month == first.month,
+            of_month=day.month == month.first.month,
             over=day < today,
             one_off=tuple(opening for opening in here if opening.one_off),
             weekly=tuple(opening for opening in here if not opening.one_off),
         )
 
-    weeks = Calendar(week_begins).monthdatescalendar(first.year, first.month)
-    this = today.replace(day=1)
-    return Month(
-        first,
-        before=_later(first - timedelta(days=1), 0) if first > this else None,
-        after=_later(first, 1) if first < _later(this, MONTHS_AHEAD) else None,
+    weeks = Calendar(week_begins).monthdatescalendar(month.first.year, month.first.month)
+    this = month_of(today)
+    return MonthOfWindows(
+        month.first,
+        before=month.before if month > this else None,
+        after=month.after if month < _last(this) else None,
         weeks=tuple(tuple(told(day) for day in week) for week in weeks),
     )
 
 
-def _later(day: date, months: int) -> date:
-    """The first day of the month so many months later."""
-    year, month = divmod(day.year * _MONTHS_A_YEAR + day.month - 1 + months, _MONTHS_A_YEAR)
-    return date(year, month + 1, 1)
+def _last(this: Month) -> Month:
+    """The last that can be looked at."""
+    month = this
+    for _ in range(MONTHS_AHEAD):
+        month = month.after
+    return month

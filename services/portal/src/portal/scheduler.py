@@ -8,10 +8,9 @@ import grpc
 from chassis.errors import Conflict
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub, PeopleServiceStub
-from portal.asking import answers_of
+from portal.asking import SCHEDULE_AWAY, answers_or
 from portal.errors import QuietHours
 
-NAME = "The schedule"
 _ALLOWS_IT = pb.CallNowRequest.DESCRIPTOR.fields_by_name["in_quiet_hours"].name
 
 
@@ -26,7 +25,7 @@ class Scheduler:
             NotFound: they were deleted.
             Unavailable: it does not answer.
         """
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._people.GetPerson(pb.GetPersonRequest(person_id=str(person_id)))
         return answer.person
 
@@ -38,19 +37,19 @@ class Scheduler:
             Conflict: a window would lie outside of new calling hours.
             NotFound, Unavailable: as by `person`.
         """
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._people.UpdatePerson(request)
         return answer.person
 
     async def opt_out(self, person_id: UUID) -> pb.Person:
         """Takes the consent to be called back, at once. Raises as `person`."""
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             answer = await self._people.OptOut(pb.OptOutRequest(person_id=str(person_id)))
         return answer.person
 
     async def delete_person(self, person_id: UUID) -> None:
         """Deletes a person with windows and calls; pending ones are withdrawn at once. Raises as `person`."""
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             await self._people.DeletePerson(pb.DeletePersonRequest(person_id=str(person_id)))
 
     async def explain(self, person_id: UUID, day: date | None) -> pb.ExplainDayResponse:
@@ -62,7 +61,7 @@ class Scheduler:
             Unavailable: it does not answer.
         """
         request = pb.ExplainDayRequest(person_id=str(person_id), local_day=day.isoformat() if day is not None else "")
-        with answers_of(NAME):
+        with answers_or(SCHEDULE_AWAY):
             return await self._calls.ExplainDay(request)
 
     async def call_now(self, person_id: UUID, *, in_quiet_hours: bool) -> pb.ScheduledCall:
@@ -80,7 +79,7 @@ class Scheduler:
         """
         request = pb.CallNowRequest(person_id=str(person_id), in_quiet_hours=in_quiet_hours)
         try:
-            with answers_of(NAME):
+            with answers_or(SCHEDULE_AWAY):
                 answer = await self._calls.CallNow(request)
         except Conflict as error:
             # the refusal names the field of the request that would allow it

@@ -17,7 +17,8 @@ from portal.agenda_words import day_words, forbidden_told, next_call_told
 from portal.call_windows import CallWindows
 from portal.door import Door, Visit
 from portal.languages import Language
-from portal.month_calendar import days_until_end, month_calendar, month_of
+from portal.month_calendar import days_until_end, month_calendar, month_to_show
+from portal.months import month_of
 from portal.openings import openings_of, today_of
 from portal.pages import Pages
 from portal.sign_in import SEE_OTHER
@@ -124,16 +125,16 @@ class Windows:
 
     async def _month(self, visit: Visit, told: str) -> HTMLResponse:
         now, language = self._clock.now(), visit.language
-        first = month_of(told, now.date())
-        agenda = await self._windows.agenda(visit.person_id, days=min(days_until_end(first, now.date()), MOST_DAYS))
+        shown = month_to_show(told, now.date())
+        agenda = await self._windows.agenda(visit.person_id, days=min(days_until_end(shown, now.date()), MOST_DAYS))
         today = today_of(agenda, now)
-        first = max(first, today.replace(day=1))
+        shown = max(shown, month_of(today))
         week_begins = language.locale.first_week_day
         return self._pages.page(
             "windows_month.html",
             language,
             visit=visit,
-            month=month_calendar(openings_of(agenda), first, today, week_begins=week_begins),
+            month=month_calendar(openings_of(agenda), shown, today, week_begins=week_begins),
             today=today,
             told_of=partial(opening_told, language=language),
             an_evening=time(20),
