@@ -4,9 +4,12 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.languages import Languages, accepted
 
+SHIPPED = Languages()
 PO = """
 msgid ""
 msgstr ""
@@ -38,10 +41,23 @@ def languages(tmp_path):
         (["fr"], "en"),
         ([], "en"),
         (["", "x-nonsense", "de"], "de"),
+        (["de-US"], "de"),
+        (["en-MX"], "en"),
+        (["EN-us"], "en"),
+        (["De-at"], "de"),
     ],
 )
 def test_the_first_language_that_there_is_is_taken_and_else_english(languages, wanted, tag):
     assert languages.of(*wanted).tag == tag
+
+
+@given(
+    st.lists(st.text(max_size=12) | st.from_regex(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", fullmatch=True), max_size=3)
+)
+def test_whatever_is_asked_for_there_is_a_language(wanted):
+    language = SHIPPED.of(*wanted)
+    assert language.tag in SHIPPED.tags
+    assert language.day(date(2026, 12, 1))
 
 
 def test_sentences_are_said_in_it_and_unknown_ones_in_english(languages):

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import negotiate_locale
+from babel.core import UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -102,6 +102,7 @@ class Languages:
         for tag in wanted:
             found = negotiate_locale([tag], self.tags, sep="-")
             if found is not None:
+                found = found.lower()  # it comes back as it was asked for
                 return Language(found, _locale(tag) or Locale.parse(found), self._texts[found])
         return Language(ENGLISH, Locale.parse(ENGLISH), self._texts[ENGLISH])
 
@@ -121,7 +122,7 @@ def accepted(header: str) -> list[str]:
 def _locale(tag: str) -> Locale | None:
     try:
         return Locale.parse(tag, sep="-")
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownLocaleError):
         return None
 
 
