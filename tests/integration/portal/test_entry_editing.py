@@ -63,6 +63,15 @@ async def test_what_was_changed_meanwhile_is_shown_beside_what_was_written(kept)
     assert (await kept.entry(entry)).revision.title == "Mine"
 
 
+async def test_corrections_that_are_too_long_together_are_refused_at_their_field(kept):
+    entry = await kept.spoken("We wok.", "Uh.")
+    for sequence, status in enumerate((303, 422)):
+        path = f"/journal/{entry}/turns/{sequence}"
+        answer = await kept.browser.post(path, {**await form_of(kept, path), "text": "x" * 150_000})
+        assert answer.status_code == status
+    assert "Write it in at most 200000 characters." in answer.text
+
+
 async def test_a_turn_is_corrected_and_the_rest_stays(kept):
     entry = await kept.spoken("We wok.", "Uh.")
     await kept.edit(entry, title="A walk", tags=["river"])

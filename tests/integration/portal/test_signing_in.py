@@ -1,7 +1,11 @@
 """Who is let in by a link, for how long, and what comes to the door from elsewhere."""
 
+from uuid import UUID
+
 import asyncpg
 import pytest
+
+from daybook.scheduler.v1 import scheduler_pb2 as pb
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -142,6 +146,31 @@ async def test_what_there_is_not_and_what_a_page_does_not_take_is_told(house):
     assert (wrong.status_code, "This page does not take that." in wrong.text) == (405, True)
     unread = await browser.post("/sign-in/link", {})
     assert unread.status_code == 422
+
+
+async def test_a_form_that_is_too_large_or_has_a_file_is_refused_before_it_is_kept(house):
+    browser = house.browser()
+    large = await browser.post("/sign-in/link", {"token": "x" * (3 * 2**20)})
+    assert large.status_code == 413
+    headers = {"sec-fetch-site": "same-origin"}
+    filed = await browser.http.post("/sign-in/link", files={"token": ("a", b"x")}, headers=headers)
+    assert filed.status_code in {400, 422}
+
+
+async def test_what_goes_wrong_is_told_in_the_language_of_who_is_signed_in(house):
+    browser = await house.signed_in(await house.person(locale="de-US"))
+    missing = await browser.get("/journal/00000000-0000-4000-8000-000000000000")
+    assert missing.status_code == 404
+    assert '<html lang="de">' in missing.text
+    assert 'href="/windows"' in missing.text
+
+
+async def test_a_link_of_who_was_deleted_is_spent(house):
+    person = await house.person()
+    token = await house.visitors.make_link(UUID(person.person_id))
+    await house.people.DeletePerson(pb.DeletePersonRequest(person_id=person.person_id))
+    answer = await house.browser().post("/sign-in/link", {"token": token})
+    assert (answer.status_code, "This link is spent" in answer.text) == (410, True)
 
 
 async def test_no_token_and_no_name_is_in_the_log(house):

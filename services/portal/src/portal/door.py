@@ -14,7 +14,7 @@ from portal.visitors import Visitors
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """RFC 9110, 9.2.1: they change nothing."""
-FORM_FIELD, FORM_HEADER = "form_token", "x-form-token"
+FORM_FIELD = "form_token"
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -74,7 +74,9 @@ class Door:
         session = await self.visitors.find(token)
         if session is None:
             raise SignInNeeded
-        return Visit(session, self._languages.of(session.locale), form_token(token))
+        visit = Visit(session, self._languages.of(session.locale), form_token(token))
+        request.state.visit = visit  # whatever goes wrong from here on is told in their language
+        return visit
 
     def check_form(self, visit: Visit, told: str) -> None:
         """
@@ -83,13 +85,6 @@ class Door:
         """
         if not is_form_token(visit.form_token, told):
             raise _forged()
-
-    async def visit_if_any(self, request: Request) -> Visit | None:
-        """The same for a page that is there for everybody."""
-        try:
-            return await self.visit(request)
-        except SignInNeeded:
-            return None
 
     def language(self, request: Request) -> Language:
         """Of somebody who is not signed in: what their browser asks for."""
@@ -131,9 +126,7 @@ class Door:
 
 
 async def _told_token(request: Request) -> str:
-    """What a form carries: a field of it, or a header where a script sends it. Uploads are not read for it: they are streams."""
-    if (told := request.headers.get(FORM_HEADER)) is not None:
-        return told
+    """What a form carries. Uploads are not read for it: they are streams."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
         return ""
     value = (await request.form()).get(FORM_FIELD, "")

@@ -1,6 +1,6 @@
 """Changing an entry: what it is called and says in short, how a turn should have read, its versions, and deleting it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -99,6 +99,8 @@ class EntryEditing:
             if refused is None:
                 return RedirectResponse(f"/journal/{entry_id}#turn-{sequence}", SEE_OTHER)
             entry = await self._journal.entry(visit.person_id, entry_id)
+            if refused.field:  # the form has one, whatever the journal calls it
+                refused = replace(refused, field="text")
             return await self._turn_form(visit, entry, written, sequence, refused)
 
         @router.get("/history")
@@ -178,6 +180,7 @@ class EntryEditing:
             told=entry.revision,
             tell=await self._telling(visit),
             line=_line(entry, sequence),
+            longest=LONGEST_TURN,
             written=written,
             refused=refused,
             changed=refused is not None and not refused.field,

@@ -24,6 +24,8 @@ ALL_ARCHIVES_BYTES = LARGEST_ARCHIVE_BYTES + MEGABYTE
 """Of all that are being brought in at once, by this process, with what a form has around a file."""
 LARGEST_TEXT_BYTES = 4 * MEGABYTE
 """Of a text in an archive once it is unpacked: journal.json of some thousand entries, entry.json of a day of talk."""
+LIMITED_BELOW = 2**40
+"""What comes here is looked at before it is read, and counted while it is: the limit of other forms is none of its."""
 SENDING_TIMEOUT_S = 900.0
 TOO_LARGE, UNPROCESSABLE, BUSY = 413, 422, 503
 
@@ -36,7 +38,7 @@ class ImportPages:
         self._budget = MemoryBudget(ALL_ARCHIVES_BYTES)
 
     def router(self) -> APIRouter:
-        router = APIRouter()
+        router = APIRouter(max_body_size=LIMITED_BELOW)
 
         @router.post("/journal/archive/import")
         async def bring_in(

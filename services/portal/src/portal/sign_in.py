@@ -34,10 +34,9 @@ class SignIn:
         @router.post("/sign-in/link")
         async def follow(request: Request, token: Annotated[str, Form(max_length=100)]) -> Response:
             try:
-                person_id = await self._door.visitors.take_link(token)
+                return await self._let_in(await self._door.visitors.take_link(token))
             except LinkSpent:
                 return self._pages.page("link_spent.html", self._door.language(request), status=410)
-            return await self._let_in(person_id, way="link", to="/")
 
         @router.post("/sign-out")
         async def leave(visit: Annotated[Visit, signed_in]) -> Response:
@@ -47,16 +46,16 @@ class SignIn:
 
         return router
 
-    async def _let_in(self, person_id: UUID, *, way: str, to: str) -> Response:
+    async def _let_in(self, person_id: UUID) -> Response:
         """
         Raises:
-            NotFound: they were deleted.
+            LinkSpent: they were deleted.
             Unavailable: window-scheduler does not answer.
         """
         try:
             person = await self._scheduler.person(person_id)
         except NotFound:
             raise LinkSpent from None
-        answer = RedirectResponse(to, SEE_OTHER)
-        await self._door.let_in(answer, person_id, way=way, locale=person.locale)
+        answer = RedirectResponse("/", SEE_OTHER)
+        await self._door.let_in(answer, person_id, way="link", locale=person.locale)
         return answer

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidInput, NotFound, Unavailable
 from portal import metrics
 from portal.api import PATH as API_PATH
-from portal.door import Door, local_path
+from portal.door import Door, Visit, local_path
 from portal.errors import SignInNeeded
 from portal.languages import marked
 from portal.pages import Pages
@@ -24,6 +25,11 @@ from portal.sign_in import SEE_OTHER
 from portal.static_files import StaticFiles
 
 log = structlog.get_logger()
+
+MOST_BYTES = 3 * 2**20
+"""Of a form, which is read before anybody knows whose it is: the longest has 200,000 characters, of up to twelve bytes each.
+No form but that of an archive has a file: what reads them would put one on a disk in clear."""
+MOST_FIELDS = 500
 
 STATUS: Mapping[type[DaybookError], int] = {
     InvalidInput: 422,
@@ -56,7 +62,12 @@ class Site:
     def app(self) -> FastAPI:
         app = FastAPI(title="Daybook portal", docs_url=None, redoc_url=None, openapi_url=None)
         for part in self._parts:
-            app.include_router(part, dependencies=[Depends(self._door.check_site)])
+            app.include_router(
+                part,
+                dependencies=[Depends(self._door.check_site)],
+                max_body_size=MOST_BYTES,
+                form_limits={"max_files": 0, "max_fields": MOST_FIELDS},
+            )
         app.router.routes.append(self._static.route())
         api = Mount(API_PATH, self._api)
         api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)  # else a line feed in a path leads to our pages
@@ -84,8 +95,10 @@ class Site:
 
     async def _to_sign_in(self, request: Request, _error: Exception) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        to = request.url_for("ask").include_query_params(next=local_path(here)) if request.method == "GET" else None
-        answer = RedirectResponse(f"{to.path}?{to.query}" if to is not None else "/sign-in", SEE_OTHER)
+        to = URL("/sign-in")
+        if request.method == "GET":
+            to = to.include_query_params(next=local_path(here))
+        answer = RedirectResponse(str(to), SEE_OTHER)
         self._door.forget(answer)
         return answer
 
@@ -108,5 +121,6 @@ class Site:
         return self._problem(request, 500, marked("Something failed here. It has been noted; try it again later."))
 
     def _problem(self, request: Request, status: int, sentence: str) -> Response:
-        language = self._door.language(request)
-        return self._pages.page("problem.html", language, status=status, sentence=language.say(sentence))
+        visit: Visit | None = getattr(request.state, "visit", None)
+        language = self._door.language(request) if visit is None else visit.language
+        return self._pages.page("problem.html", language, status=status, visit=visit, sentence=language.say(sentence))
