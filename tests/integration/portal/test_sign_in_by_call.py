@@ -35,8 +35,7 @@ async def answer(browser, code, to="/"):
 
 async def code_of(house, call) -> str:
     """What the call tells, as voice-gateway learns it."""
-    briefing = await house.calls.GetCallBriefing(pb.GetCallBriefingRequest(call_id=call.dialed.call_id))
-    return briefing.code
+    return (await house.calls.TellCode(pb.TellCodeRequest(call_id=call.dialed.call_id))).code
 
 
 def other_than(code: str) -> str:

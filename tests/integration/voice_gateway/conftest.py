@@ -180,7 +180,11 @@ class FakeScheduler(CallsServiceServicer):
             raise NotFound("There is no such call.")
         person_id = person_of(request.call_id)
         chosen = {"locale": "en-US", **self.choices.get(request.call_id, {})}
+        chosen.pop("code", None)
         return scheduler.GetCallBriefingResponse(person_id=person_id, spoken_name=name, **chosen)
+
+    async def TellCode(self, request, context):
+        return scheduler.TellCodeResponse(code=self.choices.get(request.call_id, {}).get("code", ""))
 
 
 def person_of(call_id: str) -> str:

@@ -114,7 +114,9 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             briefings=briefings,
             journal=journal,
             gathering=gathering,
-            code_calls=CodeCalls(progress=progress, calls=calls, operator_name=settings.operator_name),
+            code_calls=CodeCalls(
+                briefings=briefings, progress=progress, calls=calls, operator_name=settings.operator_name
+            ),
             progress=progress,
         )
         streams = MediaStreams(

@@ -1,5 +1,7 @@
 """How to address the person of a call: window-scheduler is asked at the moment of use."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import grpc
@@ -18,11 +20,10 @@ ANSWERED_WITHIN_S = 3.0
 
 @dataclass(frozen=True)
 class Briefing:
-    """What a call needs to know of its person. Name and code are kept out of what a log or a debugger prints of it.
+    """What a call needs to know of its person. The name is kept out of what a log or a debugger prints of it.
 
     Attributes:
         for_sign_in: it is to tell a code, and no conversation is held.
-        code: six digits; empty where it is of no use any more, and for every other call.
     """
 
     person_id: str
@@ -30,7 +31,6 @@ class Briefing:
     locale: str
     programme: str
     for_sign_in: bool = False
-    code: str = field(default="", repr=False)
 
 
 class Briefings:
@@ -47,23 +47,25 @@ class Briefings:
             Unavailable: window-scheduler did not answer.
         """
         request = pb.GetCallBriefingRequest(call_id=call_id)
-        try:
+        with _answers("how to address the person of this call"):
             response = await self._stub.GetCallBriefing(request, timeout=ANSWERED_WITHIN_S)
-        except grpc.aio.AioRpcError as error:
-            if error.code() in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}:
-                raise NotFound("There is no such call.") from None
-            raise Unavailable(
-                f"window-scheduler did not say how to address the person of this call ({error.code().name}). "
-                "Is it running, and does DAYBOOK_SCHEDULER_TARGET name it?"
-            ) from None
         return Briefing(
             response.person_id,
             response.spoken_name,
             response.locale,
             self._known_programme(response.programme),
             response.for_sign_in,
-            response.code,
         )
+
+    async def code_of_call(self, call_id: str) -> str:
+        """The code that a call for signing in tells, which is right from then on; empty where it is of no use any more.
+
+        Raises:
+            NotFound: there is no such call.
+            Unavailable: window-scheduler did not answer.
+        """
+        with _answers("which code this call tells"):
+            return (await self._stub.TellCode(pb.TellCodeRequest(call_id=call_id), timeout=ANSWERED_WITHIN_S)).code
 
     def _known_programme(self, name: str) -> str:
         """The programme; the default for a name of a newer release, and where a scheduler of the release before tells none."""
@@ -73,3 +75,16 @@ class Briefings:
             self._unknown_programmes.add(name)
             log.warning("programme.unknown", programme=name, instead=DEFAULT_PROGRAMME)
         return DEFAULT_PROGRAMME
+
+
+@contextmanager
+def _answers(asked: str) -> Iterator[None]:
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        if error.code() in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}:
+            raise NotFound("There is no such call.") from None
+        raise Unavailable(
+            f"window-scheduler did not say {asked} ({error.code().name}). "
+            "Is it running, and does DAYBOOK_SCHEDULER_TARGET name it?"
+        ) from None

@@ -6,7 +6,7 @@ import structlog
 
 from voice_gateway import twiml
 from voice_gateway.attempts import Attempt
-from voice_gateway.briefing import Briefing
+from voice_gateway.briefing import Briefing, Briefings
 from voice_gateway.calls import CallsInProgress
 from voice_gateway.code_telling import CodeCall, Step, next_step
 from voice_gateway.exchange import Outcome
@@ -25,7 +25,8 @@ class CodeCalls:
         operator_name: who calls, as the person is told.
     """
 
-    def __init__(self, *, progress: Progress, calls: CallsInProgress, operator_name: str) -> None:
+    def __init__(self, *, briefings: Briefings, progress: Progress, calls: CallsInProgress, operator_name: str) -> None:
+        self._briefings = briefings
         self._progress = progress
         self._calls = calls
         self._operator_name = operator_name
@@ -45,7 +46,7 @@ class CodeCalls:
         Args:
             attempt: whose webhook it is,
             call_sid: the carrier's id of it.
-            briefing: of its call, with the code as it is now.
+            briefing: of its call.
             call: where it stands.
             pressed: the key; empty where none was pressed, and at the beginning.
             address_of: where the carrier is to report the next key, by where the call stands then.
@@ -59,15 +60,16 @@ class CodeCalls:
             return self._part(attempt, words.opt_out_confirmation, words.locale)
         if step is Step.PART:
             return self._part(attempt, words.good_bye, words.locale)
-        if not briefing.code:
-            return self._part(attempt, words.too_late, words.locale)
+        text = words.offer
         if step is Step.TELL:
+            # asked for now and not before: a code that nobody asked to hear is right for nobody
+            code = await self._briefings.code_of_call(attempt.call_id)
+            if not code:
+                return self._part(attempt, words.too_late, words.locale)
             await self._progress.code_told(attempt, call_sid)
+            text = words.told(code)
         return twiml.say_and_await_key(
-            words.told(briefing.code) if step is Step.TELL else words.offer,
-            language=words.locale,
-            action_url=address_of(call.after(step)),
-            timeout_s=KEY_WITHIN_S,
+            text, language=words.locale, action_url=address_of(call.after(step)), timeout_s=KEY_WITHIN_S
         )
 
     def _part(self, attempt: Attempt, last_words: str, language: str) -> str:

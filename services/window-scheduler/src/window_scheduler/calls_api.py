@@ -112,9 +112,6 @@ class CallsApi(CallsServiceServicer):
         async with self._database.transaction() as connection:
             call = await get_call(connection, call_id)
             person = await PeopleStore(connection, self._sealer).get(call.person_id)
-            code = ""
-            if call.for_sign_in:
-                code = await code_to_tell(connection, self._sealer, call_id, now=self._clock.now())
         return pb.GetCallBriefingResponse(
             person_id=str(person.person_id),
             spoken_name=person.profile.spoken_name,
@@ -122,9 +119,15 @@ class CallsApi(CallsServiceServicer):
             time_zone=person.profile.time_zone,
             not_after=stamp(call.not_after),
             programme=person.profile.programme,
-            code=code,
             for_sign_in=call.for_sign_in,
         )
+
+    async def TellCode(self, request: pb.TellCodeRequest, _context: object) -> pb.TellCodeResponse:
+        call_id = uuid_of(request.call_id, "call_id")
+        async with self._database.transaction() as connection:
+            await get_call(connection, call_id)  # there is such a call
+            code = await code_to_tell(connection, self._sealer, call_id, now=self._clock.now())
+        return pb.TellCodeResponse(code=code)
 
     async def ListCalls(self, request: pb.ListCallsRequest, _context: object) -> pb.ListCallsResponse:
         person_id = uuid_of(request.person_id, "person_id")

@@ -38,7 +38,7 @@ class SignIn:
     Attributes:
         asked_at: aware, UTC.
         person_id: whom it signs in; none where no call tells its code.
-        told: somebody has picked up, and the code was given out to be told.
+        told: somebody has pressed a key to hear the code, and it was given out to be told.
     """
 
     sign_in_id: UUID
@@ -76,7 +76,7 @@ def checked(sign_in: SignIn, code: str, now: datetime) -> Checked:
     """Whether a code is the one that was told. Each try costs one, and the right one all: a code is used once.
 
     The codes are compared whatever else is known, in a time that tells nothing. Where no call tells the code, and before
-    somebody has picked up, none is right: there is nothing to guess at a number that nobody answers.
+    somebody has asked to hear it, none is right: there is nothing to guess at a number that nobody, or a voicemail, answers.
     """
     is_code = compare_digest(code.encode(), sign_in.code.encode())
     if sign_in.tries_left <= 0 or now >= expires_at(sign_in.asked_at):

@@ -1616,7 +1616,6 @@ class GetCallBriefingResponse(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     NOT_AFTER_FIELD_NUMBER: _builtins.int
     PROGRAMME_FIELD_NUMBER: _builtins.int
-    CODE_FIELD_NUMBER: _builtins.int
     FOR_SIGN_IN_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     spoken_name: _builtins.str
@@ -1625,10 +1624,8 @@ class GetCallBriefingResponse(_message.Message):
     time_zone: _builtins.str
     programme: _builtins.str
     """See Person. A release to come may name one that this one does not know."""
-    code: _builtins.str
-    """Six digits, which a call for signing in is to tell; empty for every other call, and once the code is of no use any more."""
     for_sign_in: _builtins.bool
-    """The call is for signing in: there is no reflection."""
+    """The call is for signing in: it tells a code, and there is no reflection."""
     @_builtins.property
     def not_after(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1640,16 +1637,56 @@ class GetCallBriefingResponse(_message.Message):
         time_zone: _builtins.str = ...,
         not_after: _timestamp_pb2.Timestamp | None = ...,
         programme: _builtins.str = ...,
-        code: _builtins.str = ...,
         for_sign_in: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "for_sign_in", b"for_sign_in", "locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["for_sign_in", b"for_sign_in", "locale", b"locale", "not_after", b"not_after", "person_id", b"person_id", "programme", b"programme", "spoken_name", b"spoken_name", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCallBriefingResponse: _TypeAlias = GetCallBriefingResponse  # noqa: Y015
+
+@_typing.final
+class TellCodeRequest(_message.Message):
+    """See CallsService.TellCode."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    call_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        call_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellCodeRequest: _TypeAlias = TellCodeRequest  # noqa: Y015
+
+@_typing.final
+class TellCodeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Six digits; empty for every other call, and once the code is of no use any more."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellCodeResponse: _TypeAlias = TellCodeResponse  # noqa: Y015
 
 @_typing.final
 class ListCallsRequest(_message.Message):

@@ -689,6 +689,11 @@ class CallsServiceStub:
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingRequest.SerializeToString,
                 response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingResponse.FromString,
                 _registered_method=True)
+        self.TellCode = channel.unary_unary(
+                '/daybook.scheduler.v1.CallsService/TellCode',
+                request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeRequest.SerializeToString,
+                response_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeResponse.FromString,
+                _registered_method=True)
         self.ListCalls = channel.unary_unary(
                 '/daybook.scheduler.v1.CallsService/ListCalls',
                 request_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.ListCallsRequest.SerializeToString,
@@ -733,6 +738,14 @@ class CallsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TellCode(self, request, context):
+        """The code that a call for signing in tells, once somebody has pressed a key to hear it: from then on it is right. NOT_FOUND where
+        there is no such call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCalls(self, request, context):
         """A person's scheduled calls, the newest first, each with how it ended.
         """
@@ -771,6 +784,11 @@ def add_CallsServiceServicer_to_server(servicer, server):
                     servicer.GetCallBriefing,
                     request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingRequest.FromString,
                     response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingResponse.SerializeToString,
+            ),
+            'TellCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.TellCode,
+                    request_deserializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeRequest.FromString,
+                    response_serializer=daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeResponse.SerializeToString,
             ),
             'ListCalls': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCalls,
@@ -870,6 +888,33 @@ class CallsService:
             '/daybook.scheduler.v1.CallsService/GetCallBriefing',
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingRequest.SerializeToString,
             daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.GetCallBriefingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TellCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/daybook.scheduler.v1.CallsService/TellCode',
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeRequest.SerializeToString,
+            daybook_dot_scheduler_dot_v1_dot_scheduler__pb2.TellCodeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -254,6 +254,10 @@ class CallsServiceStub:
     """May this call be dialed now, and which number? Asked right before each dial: window, quiet hours, consent, opt-out, daily cap."""
     GetCallBriefing: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetCallBriefingRequest, _scheduler_pb2.GetCallBriefingResponse]
     """How to address the person of this call. NOT_FOUND where there is no such call."""
+    TellCode: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.TellCodeRequest, _scheduler_pb2.TellCodeResponse]
+    """The code that a call for signing in tells, once somebody has pressed a key to hear it: from then on it is right. NOT_FOUND where
+    there is no such call.
+    """
     ListCalls: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.ListCallsRequest, _scheduler_pb2.ListCallsResponse]
     """A person's scheduled calls, the newest first, each with how it ended."""
     GetOverview: _grpc.UnaryUnaryMultiCallable[_scheduler_pb2.GetOverviewRequest, _scheduler_pb2.GetOverviewResponse]
@@ -275,6 +279,10 @@ class CallsServiceAsyncStub(CallsServiceStub):
     """May this call be dialed now, and which number? Asked right before each dial: window, quiet hours, consent, opt-out, daily cap."""
     GetCallBriefing: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetCallBriefingRequest, _scheduler_pb2.GetCallBriefingResponse]  # type: ignore[assignment]
     """How to address the person of this call. NOT_FOUND where there is no such call."""
+    TellCode: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.TellCodeRequest, _scheduler_pb2.TellCodeResponse]  # type: ignore[assignment]
+    """The code that a call for signing in tells, once somebody has pressed a key to hear it: from then on it is right. NOT_FOUND where
+    there is no such call.
+    """
     ListCalls: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.ListCallsRequest, _scheduler_pb2.ListCallsResponse]  # type: ignore[assignment]
     """A person's scheduled calls, the newest first, each with how it ended."""
     GetOverview: _aio.UnaryUnaryMultiCallable[_scheduler_pb2.GetOverviewRequest, _scheduler_pb2.GetOverviewResponse]  # type: ignore[assignment]
@@ -311,6 +319,16 @@ class CallsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scheduler_pb2.GetCallBriefingResponse, _abc.Awaitable[_scheduler_pb2.GetCallBriefingResponse]]:
         """How to address the person of this call. NOT_FOUND where there is no such call."""
+
+    @_abc_1.abstractmethod
+    def TellCode(
+        self,
+        request: _scheduler_pb2.TellCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scheduler_pb2.TellCodeResponse, _abc.Awaitable[_scheduler_pb2.TellCodeResponse]]:
+        """The code that a call for signing in tells, once somebody has pressed a key to hear it: from then on it is right. NOT_FOUND where
+        there is no such call.
+        """
 
     @_abc_1.abstractmethod
     def ListCalls(
