@@ -1670,6 +1670,8 @@ Global___TellCodeRequest: _TypeAlias = TellCodeRequest  # noqa: Y015
 
 @_typing.final
 class TellCodeResponse(_message.Message):
+    """The code of that call."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     CODE_FIELD_NUMBER: _builtins.int
