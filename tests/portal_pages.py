@@ -1,4 +1,4 @@
-"""The pages of the portal that a person has, by name."""
+"""The pages of the portal, by name: those that a person has, and those of whoever is not signed in."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ def pages_of(life: Any) -> dict[str, str]:
     Args:
         life: whose they are (tests/browser/conftest.py).
     """
+    entry = f"/journal/{life.entry_id}"
     return {
         "today": "/",
         "day": "/days/2026-01-05",
@@ -18,7 +19,12 @@ def pages_of(life: Any) -> dict[str, str]:
         "window-delete": f"/windows/{life.window_id}/delete",
         "journal": "/journal",
         "journal-search": "/journal/search?q=day",
-        "entry": f"/journal/{life.entry_id}",
+        "archive": "/journal/archive",
+        "entry": entry,
+        "entry-edit": f"{entry}/edit",
+        "entry-turn": f"{entry}/turns/0",
+        "entry-history": f"{entry}/history",
+        "entry-delete": f"{entry}/delete",
         "me": "/me",
         "me-profile": "/me/profile",
         "me-programme": "/me/programme",
@@ -29,3 +35,10 @@ def pages_of(life: Any) -> dict[str, str]:
         "me-programs": "/me/programs",
         "me-delete": "/me/delete",
     }
+
+
+PAGES_OF_ANYBODY = {
+    "sign-in": "/sign-in",
+    "sign-in-code": "/sign-in/code",
+    "sign-in-link": "/sign-in/link/a-token",
+}

@@ -34,36 +34,41 @@ class ServiceProcess:
         self._log = log
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._serves = False
 
     async def start(self) -> None:
-        """Returns once it serves."""
+        """Returns once it serves; fails where it ends before."""
         self._process = await asyncio.create_subprocess_exec(
             *self._argv,
             env=self._environment,
             stdout=asyncio.subprocess.PIPE,
             limit=2**20,
         )
-        ready = asyncio.Event()
+        self._serves, ready = False, asyncio.Event()
         self._reading = asyncio.create_task(self._read(self._process, ready))
         await ready.wait()
+        assert self._serves, f"it did not start: {self._log.read_text()[-4000:]}"
 
     async def _read(self, process: Process, ready: asyncio.Event) -> None:
         with self._log.open("ab", buffering=0) as log:
             async for line in process.stdout:
                 log.write(line)
                 if b"process.ready" in line:
+                    self._serves = True
                     ready.set()
         ready.set()
 
     def kill(self) -> None:
-        if self._process.returncode is None:
+        if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
     def terminate(self) -> None:
         self._process.terminate()
 
     async def ended(self) -> int:
-        """Its exit status, once it has ended."""
+        """Its exit status, once it has ended; 0 where it never began."""
+        if self._process is None:
+            return 0
         await self._reading
         return await self._process.wait()
 
@@ -74,8 +79,8 @@ async def a_service(
 ) -> AsyncIterator[ServiceProcess]:
     """One that serves; it is killed in the end, if it has not ended by itself."""
     service = ServiceProcess(module, port_setting, environment, log, command)
-    await service.start()
     try:
+        await service.start()
         yield service
     finally:
         service.kill()

@@ -38,16 +38,7 @@ async def read_bare(people: int, seconds: int, thinks_s: float = THINKS_S) -> Re
     """The same readers at a page that nothing is asked for."""
     with serving([str(OUR_PYTHON), "-m", "benchmarks.portal.bare_page"]) as (pid, port):
         everybody = [{"cookie": "", "paths": {"bare": "/"}}] * people
-        task = {
-            "origin": f"http://127.0.0.1:{port}",
-            "people": everybody,
-            "seconds": seconds,
-            "thinks_s": thinks_s,
-            "seed": SEED,
-        }
-        before = read_clocks({"bare": pid})
-        told = await asyncio.to_thread(run_contestant, READERS, task)
-        return reading_of(people, told, read_clocks({"bare": pid}) - before)
+        return await read(House(f"http://127.0.0.1:{port}", everybody, {"bare": pid}), seconds, thinks_s)
 
 
 async def measure(sizes: Sequence[int], seconds: int) -> int:

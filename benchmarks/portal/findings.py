@@ -50,8 +50,9 @@ def reading_of(people: int, told: Mapping[str, Any], cost: Clocks) -> Reading:
     """
     Args:
         people: how many read.
-        told: by the readers: `waits_ms` by page, over `counted_s` seconds, and how many answers `failed`.
-        cost: of the servers, from the first page to the last.
+        told: by the readers: `waits_ms` by page, over `counted_s` seconds; how many pages were `opened` in
+            all, and how many answers `failed`.
+        cost: of the servers, from the first page that was opened to the last.
     """
     waits_ms: Mapping[str, Sequence[float]] = told["waits_ms"]
     together = [each for waits in waits_ms.values() for each in waits]
@@ -60,7 +61,7 @@ def reading_of(people: int, told: Mapping[str, Any], cost: Clocks) -> Reading:
         pages_a_second=len(together) / told["counted_s"],
         of_page={page: _waits(waits) for page, waits in waits_ms.items()},
         all_pages=_waits(together),
-        cpu_ms_a_page={name: cpu_s / len(together) * 1000 for name, cpu_s in cost.cpu_s.items() if name != CLIENT},
+        cpu_ms_a_page={name: cpu_s / told["opened"] * 1000 for name, cpu_s in cost.cpu_s.items() if name != CLIENT},
         failed=told["failed"],
     )
 

@@ -85,13 +85,17 @@ async def running_portal(
             "DAYBOOK_JOURNAL_TARGET": journal.target,
             "DAYBOOK_JOURNAL_SECRET": secret_of(PORTAL),
         }
-        async with running_service("portal", settings) as portal:
-            everybody = [await _let_in(database_url, channel, journal, number) for number in range(people)]
+        async with (
+            running_service("portal", settings) as portal,
+            open_database(database_url, schema=portal_program.SCHEMA) as database,
+        ):
+            visitors = Visitors(database, SystemClock(), Lifetimes(idle=timedelta(days=1), whole=timedelta(days=1)))
+            everybody = [await _let_in(visitors, channel, journal, number) for number in range(people)]
             servers = {"portal": portal.pid, "window-scheduler": scheduler.pid, **journal.servers}
             yield House(origin, everybody, servers)
 
 
-async def _let_in(database_url: str, channel: grpc.aio.Channel, journal: JournalHouse, number: int) -> dict[str, Any]:
+async def _let_in(visitors: Visitors, channel: grpc.aio.Channel, journal: JournalHouse, number: int) -> dict[str, Any]:
     """Somebody with a window on weekdays and one at the weekend, some entries, and a session in the portal."""
     request = pb.CreatePersonRequest(
         name="Ada Lovelace", phone_number=f"+43660{1234567 + number}", time_zone="Europe/Vienna", locale="en-GB"
@@ -109,9 +113,7 @@ async def _let_in(database_url: str, channel: grpc.aio.Channel, journal: Journal
         await hold(journal, turns=TURNS, seconds=SECONDS, sound=sound, person_id=person.person_id)
         for _ in range(ENTRIES)
     ]
-    async with open_database(database_url, schema=portal_program.SCHEMA) as database:
-        visitors = Visitors(database, SystemClock(), Lifetimes(idle=timedelta(days=1), whole=timedelta(days=1)))
-        token = await visitors.sign_in(UUID(person.person_id), way="link", locale=person.locale)
+    token = await visitors.sign_in(UUID(person.person_id), way="link", locale=person.locale)
     paths = {
         "today": "/",
         "windows": "/windows",

@@ -18,11 +18,11 @@ LEAVES_FIRST_S = 3.0
 
 async def read_all(task: Mapping[str, Any]) -> dict[str, Any]:
     waits_ms: dict[str, list[float]] = defaultdict(list)
-    failed = 0
+    opened = failed = 0
     began = time.monotonic()
 
     async def read(person: Mapping[str, Any], chance: random.Random) -> None:
-        nonlocal failed
+        nonlocal opened, failed
         headers = {"cookie": person["cookie"], "accept-language": "en-GB"}
         async with httpx2.AsyncClient(base_url=task["origin"], headers=headers, timeout=30, trust_env=False) as browser:
             await asyncio.sleep(chance.uniform(0, task["thinks_s"]))
@@ -31,6 +31,7 @@ async def read_all(task: Mapping[str, Any]) -> dict[str, Any]:
                 asked = time.perf_counter()
                 answer = await browser.get(person["paths"][page])
                 waited_ms = (time.perf_counter() - asked) * 1000
+                opened += 1
                 failed += answer.status_code != OK
                 if time.monotonic() - began > LEAVES_FIRST_S:
                     waits_ms[page].append(waited_ms)
@@ -40,7 +41,7 @@ async def read_all(task: Mapping[str, Any]) -> dict[str, Any]:
         for number, person in enumerate(task["people"]):
             tasks.create_task(read(person, random.Random(task["seed"] + number)))
     counted_s = time.monotonic() - began - LEAVES_FIRST_S
-    return {"waits_ms": waits_ms, "failed": failed, "counted_s": counted_s}
+    return {"waits_ms": waits_ms, "opened": opened, "failed": failed, "counted_s": counted_s}
 
 
 if __name__ == "__main__":

@@ -79,7 +79,10 @@ async def _call_and_keep(
             console.print(
                 "Daybook stays up: the tick runs every 5 minutes, the sweep every 15 seconds. Ctrl-C stops it.\n"
             )
-            await _show_way_in(stack, person_id, console)
+            try:
+                await _show_way_in(stack, person_id, console)
+            except StepFailed as failed:  # calls are made all the same
+                console.print(str(failed), style="red")
             if stack.emulator_url:
                 tasks.create_task(_tell_carrier_words(stack.emulator_url, console))
 

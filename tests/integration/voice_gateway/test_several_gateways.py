@@ -245,7 +245,9 @@ def assert_it_went_on(it: Aftermath) -> None:
     lost = [(broken_ms - it.lost_ms, on_again_ms) for broken_ms, on_again_ms in it.breaks]
     missing = it.missing_words()
     for starts_ms, ends_ms, _ in missing:
-        assert any(ends_ms > from_ms and starts_ms < to_ms for from_ms, to_ms in lost), (it.told(), missing)
+        assert any(ends_ms > from_ms and starts_ms < to_ms for from_ms, to_ms in lost), (
+            f"{it.told()}, missing {missing}"
+        )
     for broken_ms, _ in it.breaks:
         words = " ".join(word.text for word in it.words_after(broken_ms))
         # who had not heard the greeting to its end is greeted again; and the words that come back may be broken off by the last

@@ -9,7 +9,7 @@ COST = Clocks(wall_s=10.0, cpu_s={"client": 5.0, "portal": 0.4, "journal": 0.2})
 
 
 def read(waits_ms, failed=0):
-    return reading_of(100, {"waits_ms": waits_ms, "failed": failed, "counted_s": 8.0}, COST)
+    return reading_of(100, {"waits_ms": waits_ms, "opened": 8, "failed": failed, "counted_s": 8.0}, COST)
 
 
 def test_waits_are_told_of_each_page_and_of_all():
@@ -19,8 +19,8 @@ def test_waits_are_told_of_each_page_and_of_all():
     assert reading.pages_a_second == pytest.approx(0.5)
 
 
-def test_a_page_costs_what_the_servers_took_for_it_and_not_what_its_readers_did():
-    assert read({"me": [5.0] * 4}).cpu_ms_a_page == pytest.approx({"portal": 100.0, "journal": 50.0})
+def test_a_page_costs_what_the_servers_took_for_all_that_were_opened_and_not_what_its_readers_did():
+    assert read({"me": [5.0] * 4}).cpu_ms_a_page == pytest.approx({"portal": 50.0, "journal": 25.0})
 
 
 @pytest.mark.parametrize(
