@@ -142,6 +142,18 @@ class WholeDaybook:
             journal.ReadEntryRequest(person_id=person.person_id, entry_id=summary.entry_id)
         )
 
+    async def described(self, person: Person) -> journal.ReadEntryResponse:
+        """The one entry of a person, once it has its title: nothing changes it from then on."""
+        entry = await self.entry(person)
+
+        async def has_title() -> bool:
+            nonlocal entry
+            entry = await self.entry(person)
+            return bool(entry.summary.title)
+
+        await until(has_title)
+        return entry
+
     async def recording(self, person: Person, entry_id: str) -> bytes:
         request = journal.ReadAudioRequest(person_id=person.person_id, entry_id=entry_id)
         return b"".join([response.chunk async for response in self.journal.ReadAudio(request)])

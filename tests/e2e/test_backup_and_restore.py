@@ -31,7 +31,7 @@ async def postgres_tool(*argv: str) -> None:
 async def test_an_entry_is_read_and_heard_again_after_a_restore(daybook: WholeDaybook, tmp_path: Path):
     person = await daybook.person("brief")
     await daybook.rung(person)
-    kept = await daybook.entry(person)
+    kept = await daybook.described(person)
     recording = await daybook.recording(person, kept.summary.entry_id)
 
     # first the database, then the recordings: so every recording that the database knows is among them
