@@ -143,15 +143,15 @@ class WholeDaybook:
         )
 
     async def described(self, person: Person) -> journal.ReadEntryResponse:
-        """The one entry of a person, once it has its title: nothing changes it from then on."""
+        """The one entry of a person, once it is described: nothing changes it from then on."""
         entry = await self.entry(person)
 
-        async def has_title() -> bool:
+        async def is_described() -> bool:
             nonlocal entry
             entry = await self.entry(person)
-            return bool(entry.summary.title)
+            return entry.HasField("revision")
 
-        await until(has_title)
+        await until(is_described)
         return entry
 
     async def recording(self, person: Person, entry_id: str) -> bytes:
