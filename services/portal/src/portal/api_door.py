@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import Conflict, InvalidInput
+from chassis.errors import Conflict, InvalidInput, NotFound
 from portal import api_store
 from portal.api_store import KeptAnswer
 from portal.api_tokens import ApiToken, Scope
@@ -31,6 +31,8 @@ IdempotencyKey = Annotated[
 ]
 GIVEN_UP_AFTER = timedelta(minutes=1)
 """What was not answered by then was cut off: it may be sent again."""
+REFUSALS = (InvalidInput, NotFound, Conflict)
+"""Of who does what is asked for: it was not done."""
 CREATED = 201
 _bearer = HTTPBearer(auto_error=False, description="A token that you made on the page Me.")
 
@@ -77,44 +79,46 @@ class Once:
             request: what came.
             token: whose keys they are.
             key: None: it is done whenever it is asked for.
-            do: does it, and returns what it made and where that is. What it raises is kept nowhere: nothing was made.
+            do: does it, and returns what it made and where that is. A refusal (`REFUSALS`) is kept nowhere, for nothing was
+                made, and the key is free at once. After whatever else it raises, Unavailable first of all, it may have been
+                done, and the key stays taken for GIVEN_UP_AFTER, as that of a request which was cut off.
 
         Raises:
             InvalidInput: another request came under this key.
-            Conflict: it is being done just now.
+            Conflict: it is being done just now, or nobody knows whether it was.
         """
         if key is None:
             return _made(*await do())
         digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
-        kept = await self._begun(token, key, digest)
+        begun_at = self._clock.now()
+        kept = await self._begun(token, key, digest, begun_at)
         if kept is not None:
             return Response(kept.body, CREATED, {"location": kept.location or ""}, "application/json")
         try:
             made, location = await do()
-        except Exception:
+        except REFUSALS:
             async with self._database.transaction() as connection:
-                await api_store.forget_answer(connection, token.token_id, key)
+                await api_store.forget_answer(connection, token.token_id, key, begun_at)
             raise
         answer = _made(made, location)
         async with self._database.transaction() as connection:
-            await api_store.keep_answer(connection, token.token_id, key, body=bytes(answer.body), location=location)
+            await api_store.keep_answer(
+                connection, token.token_id, key, begun_at, body=bytes(answer.body), location=location
+            )
         return answer
 
-    async def _begun(self, token: ApiToken, key: str, digest: bytes) -> KeptAnswer | None:
-        now = self._clock.now()
+    async def _begun(self, token: ApiToken, key: str, digest: bytes, now: datetime) -> KeptAnswer | None:
         async with self._database.transaction() as connection:
-            kept = await api_store.begin_answer(connection, token.token_id, key, digest, now)
-            if kept is None:
-                return None
-            if kept.request_digest != digest:
-                raise InvalidInput("idempotency-key", "was used for another request; each request is to have its own.")
-            if kept.body is not None:
-                return kept
-            if now - kept.begun_at < GIVEN_UP_AFTER:
-                raise Conflict("This request is being answered just now. Ask again in a minute.")
-            await api_store.forget_answer(connection, token.token_id, key)
-            await api_store.begin_answer(connection, token.token_id, key, digest, now)
-        return None
+            kept = await api_store.begin_answer(
+                connection, token.token_id, key, digest, now=now, given_up=now - GIVEN_UP_AFTER
+            )
+        if kept is None:
+            return None
+        if kept.request_digest != digest:
+            raise InvalidInput("idempotency-key", "was used for another request; each request is to have its own.")
+        if kept.body is None:
+            raise Conflict("This request is being answered just now, or its answer was lost. Ask again in a minute.")
+        return kept
 
 
 def _made(made: BaseModel, location: str) -> Response:

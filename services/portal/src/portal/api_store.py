@@ -20,13 +20,11 @@ class KeptAnswer:
     """
     Attributes:
         request_digest: SHA-256 of the request.
-        begun_at: when it came.
         body: JSON; None while it is being answered.
         location: of what it made.
     """
 
     request_digest: bytes
-    begun_at: datetime
     body: bytes | None
     location: str | None
 
@@ -81,38 +79,52 @@ async def delete_tokens_of(connection: AsyncConnection, person_id: UUID) -> None
 
 
 async def begin_answer(
-    connection: AsyncConnection, token_id: UUID, key: str, digest: bytes, now: datetime
+    connection: AsyncConnection, token_id: UUID, key: str, digest: bytes, *, now: datetime, given_up: datetime
 ) -> KeptAnswer | None:
-    """Takes a key for a request; None where it was free, else what is kept under it."""
-    told = {"token_id": token_id, "key": key, "digest": digest, "now": now}
-    begun = await connection.execute(
-        text(
-            "INSERT INTO api_answers (token_id, key, request_digest, begun_at) VALUES (:token_id, :key, :digest, :now) "
-            "ON CONFLICT DO NOTHING RETURNING 1"
-        ),
-        told,
-    )
-    if begun.one_or_none() is not None:
-        return None
-    found = await connection.execute(
-        text(
-            "SELECT request_digest, begun_at, body, location FROM api_answers WHERE token_id = :token_id AND key = :key"
-        ),
-        told,
-    )
-    return KeptAnswer(**found.one()._asdict())
+    """Takes a key for a request, in one statement: of several who try it at once one has it. A request that was begun by `given_up`
+    and has no answer leaves its key to the same request. None where the key was free; else what is kept under it.
+    """
+    told = {"token_id": token_id, "key": key, "digest": digest, "now": now, "given_up": given_up}
+    while True:  # what kept a key may be forgotten before it is read: then it is free
+        begun = await connection.execute(
+            text(
+                "INSERT INTO api_answers AS kept (token_id, key, request_digest, begun_at) "
+                "VALUES (:token_id, :key, :digest, :now) ON CONFLICT (token_id, key) DO UPDATE SET begun_at = :now "
+                "WHERE kept.body IS NULL AND kept.begun_at <= :given_up AND kept.request_digest = :digest RETURNING 1"
+            ),
+            told,
+        )
+        if begun.one_or_none() is not None:
+            return None
+        found = await connection.execute(
+            text(
+                "SELECT request_digest, body, location FROM api_answers "
+                "WHERE token_id = :token_id AND key = :key"
+            ),
+            told,
+        )
+        if (row := found.one_or_none()) is not None:
+            return KeptAnswer(**row._asdict())
 
 
-async def keep_answer(connection: AsyncConnection, token_id: UUID, key: str, *, body: bytes, location: str) -> None:
+async def keep_answer(
+    connection: AsyncConnection, token_id: UUID, key: str, begun_at: datetime, *, body: bytes, location: str
+) -> None:
+    """Of the request that took its key then; where another has taken it since, nothing is kept."""
     await connection.execute(
-        text("UPDATE api_answers SET body = :body, location = :location WHERE token_id = :token_id AND key = :key"),
-        {"token_id": token_id, "key": key, "body": body, "location": location},
+        text(
+            "UPDATE api_answers SET body = :body, location = :location "
+            "WHERE token_id = :token_id AND key = :key AND begun_at = :begun_at"
+        ),
+        {"token_id": token_id, "key": key, "begun_at": begun_at, "body": body, "location": location},
     )
 
 
-async def forget_answer(connection: AsyncConnection, token_id: UUID, key: str) -> None:
+async def forget_answer(connection: AsyncConnection, token_id: UUID, key: str, begun_at: datetime) -> None:
+    """Leaves the key that was taken then; where another has taken it since, it stays theirs."""
     await connection.execute(
-        text("DELETE FROM api_answers WHERE token_id = :token_id AND key = :key"), {"token_id": token_id, "key": key}
+        text("DELETE FROM api_answers WHERE token_id = :token_id AND key = :key AND begun_at = :begun_at"),
+        {"token_id": token_id, "key": key, "begun_at": begun_at},
     )
 
 
