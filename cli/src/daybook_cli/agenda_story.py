@@ -6,8 +6,8 @@ Times are those of the person's own clock, as window-scheduler says them. No nam
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook_cli.wording import counted, moment, outcome_told
 from daybook_cli.wording import span as span_told
@@ -72,7 +72,7 @@ def _next_call(agenda: pb.GetAgendaResponse, days: int) -> str:
     to_come = [moment(window.next_opens_at) for window in agenda.windows if window.HasField("next_opens_at")]
     if not to_come:
         return "No call is to come: no window of this person opens again."
-    opens = min(to_come).astimezone(ZoneInfo(agenda.time_zone))
+    opens = min(to_come).astimezone(zone_or_utc(agenda.time_zone))
     return f"No call is to come within {counted(days, 'day')}; a window opens next on {opens:%a %Y-%m-%d at %H:%M}."
 
 

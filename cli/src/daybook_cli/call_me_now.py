@@ -6,13 +6,13 @@ of what is said is shown.
 
 import asyncio
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from chassis.clock import SystemClock
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub
 from daybook_cli.call_story import CallParts, Moment
@@ -84,7 +84,7 @@ def _line(told: Moment, time_zone: str) -> Table:
     grid.add_column(style="dim", no_wrap=True, min_width=8)
     grid.add_column(style="cyan", no_wrap=True, min_width=16)
     grid.add_column(overflow="fold")
-    at = "" if told.at is None else f"{told.at.astimezone(ZoneInfo(time_zone)):%H:%M:%S}"
+    at = "" if told.at is None else f"{told.at.astimezone(zone_or_utc(time_zone)):%H:%M:%S}"
     grid.add_row(at, told.by, told.sentence.replace("[", r"\["))
     return grid
 

@@ -6,8 +6,8 @@ Three services know a part of it each. Ids, times and terms are all that is told
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from chassis.time_zones import zone_or_utc
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
@@ -181,7 +181,7 @@ def _window(window: scheduler.WindowOnDay, day: scheduler.ExplainDayResponse) ->
     times = f"{window.window.times.starts_at}–{window.window.times.ends_at}"  # noqa: RUF001 - as clocks are written
     opens = ""
     if window.standing in DOES_NOT_OPEN and window.window.HasField("next_opens_at"):
-        at = moment(window.window.next_opens_at).astimezone(ZoneInfo(day.time_zone))
+        at = moment(window.window.next_opens_at).astimezone(zone_or_utc(day.time_zone))
         opens = f"; it opens next on {at:%Y-%m-%d at %H:%M}"
     sentence = f"Window {times} ({window.window.window_id}): {why}{opens}."
     return Moment(None, SCHEDULER, f"window_{term}", sentence)

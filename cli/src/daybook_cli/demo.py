@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import PeopleServiceStub, WindowsServiceStub
 
@@ -44,7 +45,7 @@ def zone_at_day(now: datetime, zones: Sequence[str] = ZONES) -> ZoneInfo:
         LookupError: it is night in all of them.
     """
     for name in zones:
-        zone = ZoneInfo(name)
+        zone = zone_or_utc(name)
         if DAY_BEGINS <= now.astimezone(zone).hour < DAY_ENDS:
             return zone
     raise LookupError("it is night in all zones")

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import grpc
 import typer
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chassis.clock import SystemClock
+from chassis.time_zones import zone_or_utc
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.dispatcher.v1.dispatcher_pb2_grpc import DialsServiceStub
 from daybook.journal.v1 import journal_pb2 as journal
@@ -121,7 +121,7 @@ async def _entries(
 
 
 def _table(moments: list[Moment], time_zone: str) -> Table:
-    zone = ZoneInfo(time_zone)
+    zone = zone_or_utc(time_zone)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(style="cyan", no_wrap=True)

@@ -1,9 +1,10 @@
 """Moments, durations, counts and terms as they are told. Pure."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.time_zones import zone_or_utc
 
 
 def moment(stamp: Timestamp) -> datetime:
@@ -29,7 +30,7 @@ def since(then: datetime, now: datetime) -> str:
 
 def span(begin: datetime, end: datetime, time_zone: str) -> str:
     """From when to when by the clocks of a zone. One that ends on another day says so."""
-    here = ZoneInfo(time_zone)
+    here = zone_or_utc(time_zone)
     local_begin, local_end = begin.astimezone(here), end.astimezone(here)
     days = (local_end.date() - local_begin.date()).days
     later = f" (+{counted(days, 'day')})" if days else ""

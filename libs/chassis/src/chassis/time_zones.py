@@ -103,6 +103,15 @@ def zone_named(name: str) -> ZoneInfo | None:
     """The zone of an IANA name of a place, or UTC, by the rules that are installed; None where there is none of that name."""
     if name not in _names() or not ("/" in name or name == "UTC"):
         return None
+    return _rules_of(name)
+
+
+def zone_or_utc(name: str) -> ZoneInfo:
+    """The zone of a name; UTC where there is none of that name, as for who has named no zone yet."""
+    return zone_named(name) or UTC_ZONE
+
+
+def _rules_of(name: str) -> ZoneInfo:
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
         return ZoneInfo.from_file(rules, key=name)
 
@@ -113,6 +122,7 @@ def _version() -> str:
 
 
 INSTALLED = TimeZones(_version(), zone_named)
+UTC_ZONE = _rules_of("UTC")
 
 
 def checked_time_zone(name: str) -> str:

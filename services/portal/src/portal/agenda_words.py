@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.languages import Language
 from portal.window_words import span_told, times_told
@@ -64,7 +64,7 @@ def next_call_told(agenda: pb.GetAgendaResponse, language: Language) -> str:
     to_come = [each.next_opens_at.ToDatetime(tzinfo=UTC) for each in agenda.windows if each.HasField("next_opens_at")]
     if not to_come:
         return language.say("No call is to come: none of your windows opens again.")
-    opens = min(to_come).astimezone(ZoneInfo(agenda.time_zone))
+    opens = min(to_come).astimezone(zone_or_utc(agenda.time_zone))
     return language.say(
         "No call is to come for now. A window opens next on %(day)s.", day=language.day_of_year(opens.date())
     )

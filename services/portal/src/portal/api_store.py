@@ -81,8 +81,8 @@ async def delete_tokens_of(connection: AsyncConnection, person_id: UUID) -> None
 async def begin_answer(
     connection: AsyncConnection, token_id: UUID, key: str, digest: bytes, *, now: datetime, given_up: datetime
 ) -> KeptAnswer | None:
-    """Takes a key for a request, in one statement: of several who try it at once one has it. A request that was begun by `given_up`
-    and has no answer leaves its key to the same request. None where the key was free; else what is kept under it.
+    """Takes a key for a request, in one statement: of several who try it at once one has it. A request that was begun by
+    `given_up` and has no answer leaves its key to the same request. None where the key was free; else what is kept under it.
     """
     told = {"token_id": token_id, "key": key, "digest": digest, "now": now, "given_up": given_up}
     while True:  # what kept a key may be forgotten before it is read: then it is free
@@ -97,10 +97,7 @@ async def begin_answer(
         if begun.one_or_none() is not None:
             return None
         found = await connection.execute(
-            text(
-                "SELECT request_digest, body, location FROM api_answers "
-                "WHERE token_id = :token_id AND key = :key"
-            ),
+            text("SELECT request_digest, body, location FROM api_answers WHERE token_id = :token_id AND key = :key"),
             told,
         )
         if (row := found.one_or_none()) is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from portal.call_story import CallParts, CallWords, call_words
 from portal.languages import Language
@@ -85,7 +86,7 @@ def day_words(parts: DayParts, language: Language, *, now: datetime) -> DayWords
 
 def zone_of(day: scheduler.ExplainDayResponse) -> ZoneInfo:
     """By whose clock a day is told: the person's, if their zone is known."""
-    return ZoneInfo(day.time_zone if day.local_time else "UTC")
+    return zone_or_utc(day.time_zone if day.local_time else "UTC")
 
 
 def yesterday_may_go_on(now: datetime, zone: ZoneInfo) -> bool:

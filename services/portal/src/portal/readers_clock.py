@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 
 from chassis.clock import Clock
 from chassis.errors import Unavailable
-from chassis.time_zones import zone_named
+from chassis.time_zones import UTC_ZONE, zone_named
 from portal.scheduler import Scheduler
-
-UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)

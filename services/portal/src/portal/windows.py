@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.clock import Clock
 from chassis.errors import Conflict, InvalidInput
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.agenda_words import day_words, forbidden_told, next_call_told
 from portal.call_windows import CallWindows
@@ -177,7 +177,7 @@ def _next_told(window: pb.CallWindow, agenda: pb.GetAgendaResponse, language: La
         return language.say("It does not open again.")
     if not agenda.local_time:
         return ""
-    opens = window.next_opens_at.ToDatetime(tzinfo=UTC).astimezone(ZoneInfo(agenda.time_zone))
+    opens = window.next_opens_at.ToDatetime(tzinfo=UTC).astimezone(zone_or_utc(agenda.time_zone))
     day = opens.date()
     this_year = day.year == datetime.fromisoformat(agenda.local_time).year
     return language.say("Next on %(day)s.", day=language.day(day) if this_year else language.day_of_year(day))
