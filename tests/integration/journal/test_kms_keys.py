@@ -1,5 +1,9 @@
 """Key-encryption keys of Google Cloud KMS, asked of an emulator by Google's client: alone, and beside mounted files."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -11,23 +15,28 @@ from prometheus_client import REGISTRY
 from rotations import made, opened, rotate
 
 from chassis.database import open_database
+from daybook.journal.v1.journal_pb2 import SPEAKER_PERSON, Turn
 from emulators import google_kms
 from journal import store
 from journal.envelope import Kind, Place, new_key
-from journal.errors import IntegrityError, KeyUnusable, KmsUnavailable, PersonErased
+from journal.errors import ContentDiffers, IntegrityError, KeyUnusable, KmsUnavailable, PersonErased
 from journal.keyring import Keyring
 from journal.keys import find_keys
 from journal.kms_client import open_kms
 from journal.kms_keys import KmsKek, KmsKeys
 from journal.mounted_keys import MountedKeys
+from journal.objects import open_objects
 from journal.opened_keys import KEPT_FOR
+from journal.recordings import Recordings
 from journal.rotation import Rotation
+from journal.sessions import Sessions
 
 RING = "projects/p/locations/l/keyRings/r/cryptoKeys"
 NAME, OTHER = f"{RING}/journal", f"{RING}/other"
 VERSION = f"{NAME}/cryptoKeyVersions/1"
 PLACES = st.builds(Place, st.uuids(), st.uuids(), st.sampled_from(Kind), st.integers(min_value=0, max_value=2**64 - 1))
 A_PLACE = Place(uuid4(), uuid4(), Kind.PERSON_KEY)
+WITHIN_S = 60
 DISABLED = types.CryptoKeyVersion.CryptoKeyVersionState.DISABLED
 
 
@@ -63,6 +72,34 @@ async def database(database_url):
 @pytest.fixture
 async def keys(client):
     return await find_keys([KmsKeys(client, [NAME])])
+
+
+@dataclass
+class Meanwhile:
+    """Keys of which each is opened once a deed is done."""
+
+    keys: Any
+    deed: Any
+
+    async def unwrap(self, *asked):
+        await self.deed()
+        return await self.keys.unwrap(*asked)
+
+
+def sessions_of(database, keyring, clock):
+    recordings = Recordings(database, keyring, open_objects("memory:///"))
+    return Sessions(database, keyring, recordings, clock, grace=timedelta(seconds=15), made=asyncio.Event())
+
+
+async def begun(sessions, clock):
+    """The person and the call of a session that begins, and its id."""
+    person_id, call_id = uuid4(), uuid4()
+    kept, _ = await sessions.start(call_id, person_id, 1, clock.now())
+    return person_id, call_id, kept.session.session_id
+
+
+def a_turn(sequence, words="It was a long day."):
+    return Turn(sequence=sequence, speaker=SPEAKER_PERSON, text=words)
 
 
 def readable():
@@ -192,3 +229,44 @@ async def test_a_key_that_another_process_destroyed_is_used_no_more(database, ke
         await store.destroy_person_key(connection, person_id, clock.now())
     with pytest.raises(PersonErased):
         await keyring.key_of(person_id)
+
+
+async def test_a_turn_for_whose_key_kms_is_asked_in_vain_is_kept_when_it_comes_again(database, keys, befalls, clock):
+    sessions = sessions_of(database, Keyring(database, keys, clock), clock)
+    person_id, call_id, session_id = await begun(sessions, clock)
+    await befalls("unavailable")
+    await sessions.keep_turn(session_id, a_turn(0))
+    clock.advance(KEPT_FOR)
+    with pytest.raises(KmsUnavailable):
+        await sessions.keep_turn(session_id, a_turn(1))
+    await sessions.keep_turn(session_id, a_turn(1))
+    kept = await sessions.of_call(person_id, call_id)
+    assert kept.turns == [a_turn(0), a_turn(1)]
+
+
+async def test_a_session_is_held_by_nobody_who_waits_for_kms(database, keys, clock):
+    first = sessions_of(database, Keyring(database, keys, clock), clock)
+    person_id, call_id, session_id = await begun(first, clock)
+
+    async def the_same_turn_is_kept_by_another():
+        async with asyncio.timeout(WITHIN_S):
+            await first.keep_turn(session_id, a_turn(0))
+
+    waiting = Keyring(database, Meanwhile(keys, the_same_turn_is_kept_by_another), clock)
+    second = sessions_of(database, waiting, clock)
+    await second.keep_turn(session_id, a_turn(0))
+    with pytest.raises(ContentDiffers):
+        await second.keep_turn(session_id, a_turn(0, "It was a short day."))
+    kept = await first.of_call(person_id, call_id)
+    assert kept.turns == [a_turn(0)]
+
+
+async def test_no_turn_is_kept_of_whom_another_process_deleted(database, keys, clock):
+    sessions = sessions_of(database, Keyring(database, keys, clock), clock)
+    person_id, _, session_id = await begun(sessions, clock)
+    async with database.transaction() as connection:
+        await store.destroy_person_key(connection, person_id, clock.now())
+    with pytest.raises(PersonErased):
+        await sessions.keep_turn(session_id, a_turn(0))
+    async with database.transaction() as connection:
+        assert await store.next_sequence(connection, session_id) == 0

@@ -103,15 +103,29 @@ class Keyring:
             KeyUnusable, KmsUnavailable, IntegrityError: see KeyEncryptionKeys.unwrap.
         """
         async with self._database.transaction() as connection:
-            kept = await store.person_key(connection, person_id)
+            kek_id, wrapped = await self._wrapped_key_of(connection, person_id)
+        if known := self._opened.find(person_id, wrapped, self._clock.now()):
+            return known
+        key = await self._keys.unwrap(kek_id, place_of_person_key(person_id), wrapped)
+        self._opened.keep(person_id, wrapped, key, self._clock.now())
+        return key
+
+    async def opened_key_of(self, connection: AsyncConnection, person_id: UUID) -> Key | None:
+        """A person's key, where it was unwrapped a moment ago; None where it has to be, which is no work for a transaction.
+
+        Raises:
+            PersonErased: it was destroyed, or never made.
+        """
+        _, wrapped = await self._wrapped_key_of(connection, person_id)
+        return self._opened.find(person_id, wrapped, self._clock.now())
+
+    async def _wrapped_key_of(self, connection: AsyncConnection, person_id: UUID) -> tuple[str, bytes]:
+        """By which key-encryption key a person's is wrapped, and the wrap."""
+        kept = await store.person_key(connection, person_id)
         if kept is None or kept.wrapped is None:
             self.forget(person_id)
             raise PersonErased(person_id)
-        if known := self._opened.find(person_id, kept.wrapped, self._clock.now()):
-            return known
-        key = await self._keys.unwrap(kept.kek_id, place_of_person_key(person_id), kept.wrapped)
-        self._opened.keep(person_id, kept.wrapped, key, self._clock.now())
-        return key
+        return kept.kek_id, kept.wrapped
 
     def forget(self, person_id: UUID) -> None:
         """Drops a person's key from the memory of this process."""

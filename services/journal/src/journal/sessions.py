@@ -167,30 +167,19 @@ class Sessions:
             ContentDiffers: the number is taken by another turn.
         """
         async with self._database.transaction() as connection:
-            session = await store.session(connection, session_id)
-        seal = SessionSeal(await self._keyring.key_of(session.person_id), session)
-        sealed = seal.seal(turn)
-        kept = await self._add_unless_kept(sealed)
-        if kept is None:
-            metrics.turns_kept.labels(sealed.speaker).inc()
-            log.info("turn.kept", session_id=str(session_id), sequence=turn.sequence, speaker=sealed.speaker)
-        elif seal.open(kept) != turn:
-            raise ContentDiffers(turn.sequence)
-
-    async def _add_unless_kept(self, turn: SealedTurn) -> SealedTurn | None:
-        """Adds a turn and returns None, or returns the one that bears its number already."""
-        async with self._database.transaction() as connection:
-            session = await store.lock_session(connection, turn.session_id)
-            kept = await store.turn(connection, turn.session_id, turn.sequence)
-            if kept is not None:
-                return kept
-            if session.ended_at is not None:
-                raise SessionOver(turn.session_id)
-            expected = sum((await store.count_turns(connection, turn.session_id)).values())
-            if turn.sequence != expected:
-                raise SequenceGap("turn", got=turn.sequence, expected=expected)
-            await store.add_turn(connection, turn)
-            return None
+            session = await store.lock_session(connection, session_id)
+            person_key = await self._keyring.opened_key_of(connection, session.person_id)
+            if person_key is not None:
+                added = await _add_unless_kept(connection, session, SessionSeal(person_key, session), turn)
+        if person_key is None:
+            # a key management service may take its time: nothing is held meanwhile
+            seal = SessionSeal(await self._keyring.key_of(session.person_id), session)
+            async with self._database.transaction() as connection:
+                session = await store.lock_session(connection, session_id)
+                added = await _add_unless_kept(connection, session, seal, turn)
+        if added is not None:
+            metrics.turns_kept.labels(added.speaker).inc()
+            log.info("turn.kept", session_id=str(session_id), sequence=added.sequence, speaker=added.speaker)
 
     async def begin_closing(self, session_id: UUID, outcome: Outcome) -> None:
         """Remembers that a session's last words are about to be said, and how it will end.
@@ -260,6 +249,31 @@ class Sessions:
             log.warning("session.abandoned", session_id=str(session.session_id), call_id=str(call_id))
         abandoned = outcome_of_abandoned(outcome, session.closing, turns_of_person=turns[Speaker.PERSON])
         await self._finish(session.session_id, Ending(abandoned, ended_at, cut_off=True))
+
+
+async def _add_unless_kept(
+    connection: AsyncConnection, session: Session, seal: SessionSeal, turn: Turn
+) -> SealedTurn | None:
+    """Adds a turn to a locked session; None where it is kept already.
+
+    Raises:
+        SessionOver, SequenceGap, ContentDiffers: see Sessions.keep_turn.
+        IntegrityError: the one that bears its number cannot be opened.
+    """
+    expected = await store.next_sequence(connection, session.session_id)
+    if turn.sequence < expected:
+        kept = await store.turn(connection, session.session_id, turn.sequence)
+        if kept is not None:
+            if seal.open(kept) != turn:
+                raise ContentDiffers(turn.sequence)
+            return None
+    if session.ended_at is not None:
+        raise SessionOver(session.session_id)
+    if turn.sequence != expected:
+        raise SequenceGap("turn", got=turn.sequence, expected=expected)
+    sealed = seal.seal(turn)
+    await store.add_turn(connection, sealed)
+    return sealed
 
 
 async def _end(

@@ -277,8 +277,17 @@ async def turn(connection: AsyncConnection, session_id: UUID, sequence: int) -> 
     return None if row is None else SealedTurn(session_id, sequence, Speaker(row.speaker), row.sealed)
 
 
+async def next_sequence(connection: AsyncConnection, session_id: UUID) -> int:
+    """The number of the turn that is to come next. Of a locked session it stays that until the transaction ends."""
+    found = await connection.execute(
+        text("SELECT coalesce(max(sequence) + 1, 0) FROM turns WHERE session_id = :session_id"),
+        {"session_id": session_id},
+    )
+    return int(found.scalar_one())
+
+
 async def count_turns(connection: AsyncConnection, session_id: UUID) -> dict[Speaker, int]:
-    """How many turns each speaker has; their sum is the next turn's sequence, since there are no gaps."""
+    """How many turns each speaker has."""
     rows = await connection.execute(
         text("SELECT speaker, count(*) AS turns FROM turns WHERE session_id = :session_id GROUP BY speaker"),
         {"session_id": session_id},
