@@ -72,6 +72,8 @@ class DummyVoice:
         for _ in range(0, REPLY_MS, PIECE_MS):
             yield PIECE
 
+    speak_once = speak
+
     async def prepare(self, text: str, locale: str) -> None:
         pass
 

@@ -82,6 +82,7 @@ async def running_portal(
             "DAYBOOK_SITE_PORT": str(port),
             "DAYBOOK_SCHEDULER_TARGET": target,
             "DAYBOOK_DISPATCHER_TARGET": NOBODY_LISTENS,
+            "DAYBOOK_VOICE_GATEWAY_TARGET": NOBODY_LISTENS,
             "DAYBOOK_JOURNAL_TARGET": journal.target,
             "DAYBOOK_JOURNAL_SECRET": secret_of(PORTAL),
         }

@@ -11,6 +11,7 @@ RING = {
     ("voice-gateway", "window-scheduler", 9090),  # how is this person addressed?
     ("voice-gateway", "journal", 9090),  # turns and audio, while the call runs
     *(("portal", to, 9090) for to in SCHEMAS),  # what a person's pages show and change
+    ("portal", "voice-gateway", 9090),  # how a name is said
     *((who, "nats", 4222) for who in (*SCHEMAS, "window-scheduler-tick", "voice-gateway", "portal")),
     *((who, "postgresql", 5432) for who in (*SCHEMAS, "portal", "window-scheduler-tick", "journal-retention")),
     *((f"{who}-migrate", "postgresql", 5432) for who in (*SCHEMAS, "portal")),

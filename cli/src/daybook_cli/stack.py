@@ -295,6 +295,7 @@ class Stack:
             "DAYBOOK_SITE_PORT": str(self._port("portal")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_DISPATCHER_TARGET": self.dispatcher_target,
+            "DAYBOOK_VOICE_GATEWAY_TARGET": self._target("gateway.grpc"),
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
             "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret(PORTAL),
         }
@@ -333,6 +334,7 @@ class Stack:
             **self._bus("voice-gateway"),
             "TWILIO_AUTH_TOKEN": carrier["TWILIO_AUTH_TOKEN"],
             "PUBLIC_URL": carrier["PUBLIC_URL"],
+            "DAYBOOK_GRPC_PORT": str(self._port("gateway.grpc")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
             **self._gemini_settings(),

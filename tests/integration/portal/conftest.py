@@ -20,7 +20,7 @@ import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
 from journal_entries import Kept
 from real_servers import RealNats, a_database
-from service_processes import PORT, a_service
+from service_processes import PORT, ServiceProcess, a_service
 
 import call_dispatcher
 import journal
@@ -35,9 +35,10 @@ from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from daybook_cli.embedded import free_port
+from emulators import google_tts
 from emulators.twilio import TwilioEmulatorSettings
 from emulators.twilio import serve as serving_carrier
-from journal.rights import PORTAL
+from journal.rights import GATEWAY, PORTAL
 from portal.browser_sessions import Lifetimes
 from portal.visitors import Visitors
 
@@ -110,11 +111,13 @@ class House:
         visitors: of the portal's own database.
         bus: where tests tell what the carrier would, through voice-gateway.
         log: of the portal.
+        voice: a gateway that the portal asks how a name is said. It is not started: a test that wants it does.
     """
 
     origin: str
     environment: dict[str, str]
     log: Path
+    voice: ServiceProcess
     people: "rpc.PeopleServiceAsyncStub"
     windows: "rpc.WindowsServiceAsyncStub"
     calls: "rpc.CallsServiceAsyncStub"
@@ -211,11 +214,30 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                 },
                 folder / "dispatcher.log",
             ) as dispatcher,
+            google_tts.serve(google_tts.TtsSettings(voice="wordcode", time_factor=20.0)) as tts,
             open_bus(NatsAccess(own_nats.url), source="voice-gateway", clock=SystemClock()) as bus,
             open_channel(f"127.0.0.1:{scheduler.port}") as scheduler_channel,
             open_channel_of_all(f"127.0.0.1:{kept.port}", Tokens()) as journal_channel,
             open_database(url, schema="portal") as database,
         ):
+            nobody = f"127.0.0.1:{free_port()}"
+            voice = ServiceProcess(
+                "voice_gateway",
+                "DAYBOOK_GRPC_PORT",
+                {
+                    **common,
+                    "PUBLIC_URL": f"http://{nobody}",
+                    "TWILIO_AUTH_TOKEN": CARRIER_TOKEN,
+                    "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
+                    "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",
+                    "DAYBOOK_JOURNAL_SECRET": SECRETS[GATEWAY].get_secret_value(),
+                    "GOOGLE_TTS_ENDPOINT": tts.endpoint,
+                    "GOOGLE_SPEECH_ENDPOINT": nobody,
+                    "GEMINI_BASE_URL": f"http://{nobody}",
+                    "GEMINI_API_KEY": "emulated",
+                },
+                folder / "voice.log",
+            )
             settings = {
                 **common,
                 "DAYBOOK_PORTAL_URL": f"http://127.0.0.1:{PORT}",
@@ -224,6 +246,7 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                 "DAYBOOK_SCHEDULER_TARGET": f"127.0.0.1:{scheduler.port}",
                 "DAYBOOK_DISPATCHER_TARGET": f"127.0.0.1:{dispatcher.port}",
                 "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",
+                "DAYBOOK_VOICE_GATEWAY_TARGET": f"127.0.0.1:{voice.port}",
                 "DAYBOOK_JOURNAL_SECRET": SECRETS[PORTAL].get_secret_value(),
             }
             async with a_service("portal", "DAYBOOK_SITE_PORT", settings, folder / "portal.log") as site:
@@ -232,6 +255,7 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                     origin,
                     {**settings, "DAYBOOK_PORTAL_URL": origin},
                     folder / "portal.log",
+                    voice,
                     rpc.PeopleServiceStub(scheduler_channel),
                     rpc.WindowsServiceStub(scheduler_channel),
                     rpc.CallsServiceStub(scheduler_channel),

@@ -1,5 +1,6 @@
 """What a person can choose, and what the pages say of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,16 +19,17 @@ from journal.rights import RIGHTS, Party
 from portal.accesses import access_lines
 from portal.keeping_words import days_of, keeping_words, offered_days, takes_away
 from portal.languages import Languages
-from portal.profile_form import profile_changes, profile_of
+from portal.profile_form import profile_changes, profile_of, spoken_field
 from portal.programmes import programme_name, programmes
 from portal.spoken_locales import SPOKEN, locale_choice, locale_choices
 from portal.zone_choices import meant_zone, zone_choices
 from voice_gateway.programme_files import LANGUAGES
-from window_scheduler.people import PROGRAMMES
+from window_scheduler.people import PROGRAMMES, Profile
 
 ENGLISH = Languages().of("en-GB")
 VIENNA = ZoneInfo("Europe/Vienna")
 NOW = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
+PROFILE = Profile("", "", "", "", "", None, None, "")
 UNKNOWN = "did something that these pages have no words for"
 
 
@@ -159,3 +161,12 @@ def test_who_asked_is_told_in_words(caller, for_person, who):
     told.caller, told.for_person = caller, for_person
     [line] = access_lines([told], ENGLISH, VIENNA)
     assert (line.who, line.refused) == (who, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "pronunciation"), [("Ada", ""), ("Ada", " "), ("Ada", "Aida"), ("", "Aida"), ("", "")]
+)
+def test_what_is_heard_is_what_window_scheduler_has_calls_say(name, pronunciation):
+    typed = {"name": name, "name_pronunciation": pronunciation}
+    kept = replace(PROFILE, name=name, name_pronunciation=pronunciation.strip())
+    assert typed[spoken_field(typed)] == kept.spoken_name

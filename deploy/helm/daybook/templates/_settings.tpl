@@ -111,6 +111,8 @@ DAYBOOK_RETRY_POLICY_FILE: /etc/daybook/retries/policy.yaml
 {{- $fullname := include "daybook.fullname" .root }}
 DAYBOOK_HTTP_HOST: 0.0.0.0
 DAYBOOK_HTTP_PORT: 8000
+DAYBOOK_GRPC_HOST: 0.0.0.0
+DAYBOOK_GRPC_PORT: 9090
 DAYBOOK_OPERATOR_NAME: {{ .values.operatorName | quote }}
 DAYBOOK_CALLS_AT_ONCE: {{ .values.callsAtOnce }}
 DAYBOOK_SPOOL_MIB: {{ .values.spoolMebibytes }}
@@ -134,6 +136,7 @@ DAYBOOK_PORTAL_URL: {{ include "daybook.portalUrl" .root }}
 DAYBOOK_SITE_HOST: 0.0.0.0
 DAYBOOK_SITE_PORT: 8000
 DAYBOOK_DISPATCHER_TARGET: {{ include "daybook.fullname" .root }}-call-dispatcher:9090
+DAYBOOK_VOICE_GATEWAY_TARGET: {{ include "daybook.fullname" .root }}-voice-gateway:9090
 {{- with .values.trustedProxies }}
 DAYBOOK_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}

@@ -57,6 +57,7 @@ from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
 from portal.sign_in_by_call import SignInByCall
 from portal.site import Site
+from portal.speaking import Speaking
 from portal.static_files import StaticFiles
 from portal.switchboard import Switchboard
 from portal.today import Today
@@ -98,6 +99,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         open_channel(settings.scheduler_target, tls=tls) as scheduler_channel,
         open_channel(settings.dispatcher_target, tls=tls) as dispatcher_channel,
         open_channel(settings.journal_target, tls=tls) as journal_channel,
+        open_channel(settings.voice_gateway_target, tls=tls) as gateway_channel,
     ):
         scheduler, windows = Scheduler(scheduler_channel), CallWindows(scheduler_channel)
         keeping = JournalKeeping(journal_channel, signer)
@@ -125,7 +127,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             CallNow(door, pages, scheduler),
             Live(door, switchboard, today.live_part, clock, stop),
             Me(door, pages, scheduler, keeping),
-            ProfilePages(door, pages, scheduler, clock),
+            ProfilePages(door, pages, scheduler, Speaking(gateway_channel), clock),
             CallingPages(door, pages, scheduler, clock),
             KeepingPages(door, pages, keeping, readers_clock),
             Devices(door, pages, readers_clock),

@@ -14,6 +14,7 @@ log = structlog.get_logger()
 SCHEDULE_AWAY = marked("The schedule does not answer just now. Try it again in a minute.")
 JOURNAL_AWAY = marked("The journal does not answer just now. Try it again in a minute.")
 ATTEMPTS_AWAY = marked("What tells of the attempts to ring you does not answer just now. Try it again in a minute.")
+VOICE_AWAY = marked("Daybook's voice cannot be had just now. Try it again in a minute.")
 
 _BY_CODE = {
     grpc.StatusCode.NOT_FOUND: NotFound,

@@ -17,6 +17,7 @@ DaybookError
 └── Conflict
     ├── LinkSpent           a link to sign in was used, or is too old
     ├── QuietHours          a call was asked for in the quiet hours
+    ├── NotHeardBeforehand  the carrier speaks in the calls of this Daybook
     └── TooManyListeners    more live pages are open than one person, or all together, may have
 """
 
@@ -73,6 +74,15 @@ class QuietHours(Conflict):
     def __init__(self) -> None:
         super().__init__(
             marked("It is your quiet hours. Say that you want to be called all the same, or wait for their end.")
+        )
+
+
+class NotHeardBeforehand(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            marked(
+                "In the calls of this Daybook the telephone company's voice speaks, which cannot be heard beforehand."
+            )
         )
 
 

@@ -13,6 +13,11 @@ def profile_of(person: pb.Person) -> dict[str, str]:
     return {field: str(getattr(person, field)) for field in FIELDS}
 
 
+def spoken_field(typed: Mapping[str, str]) -> str:
+    """The field whose words a call says: how the name is spoken, where that is typed."""
+    return "name_pronunciation" if typed["name_pronunciation"].strip() else "name"
+
+
 def profile_changes(person: pb.Person, typed: Mapping[str, str]) -> pb.UpdatePersonRequest | None:
     """The request that changes what is not as it was; None where all of it is.
 

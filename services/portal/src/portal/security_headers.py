@@ -22,8 +22,17 @@ POLICY: Mapping[str, str] = {
     "script-src": "'self'",
     "style-src": "'self'",
 }
+
+
+def _told(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+
+
+POLICY_HEADER = "content-security-policy"
+WITH_OWN_SOUND = _told({**POLICY, "media-src": "'self' data:"})
+"""For a page that has its sound in itself."""
 HEADERS: Mapping[str, str] = {
-    "content-security-policy": "; ".join(f"{directive} {sources}" for directive, sources in POLICY.items()),
+    POLICY_HEADER: _told(POLICY),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -49,7 +58,8 @@ class SecurityHeaders:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
                 if self._secure:
                     headers["strict-transport-security"] = FOR_A_YEAR
                 # a page shows what is somebody's own: no cache keeps it, be it the browser's

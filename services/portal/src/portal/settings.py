@@ -71,6 +71,7 @@ class Settings(TlsSettings, BusSettings, SiteSettings):
     )
     scheduler_target: str = Field(description="host:port of window-scheduler's gRPC")
     dispatcher_target: str = Field(description="host:port of call-dispatcher's gRPC")
+    voice_gateway_target: str = Field(description="host:port of voice-gateway's gRPC")
     journal_target: str = Field(description="host:port of the journal's gRPC")
     journal_secret: SharedSecret = Field(
         description="what this service shows the journal, which has it as DAYBOOK_PORTAL_SECRET"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -15,8 +16,9 @@ from chassis.bus import open_bus
 from chassis.clock import SystemClock
 from chassis.health import watch
 from chassis.program import run_program, serving_http
-from chassis.rpc import open_channel
+from chassis.rpc import open_channel, serving_grpc
 from chassis.tokens import TokenSigner
+from daybook.gateway.v1.speaking_pb2_grpc import add_SpeakingServiceServicer_to_server
 from daybook.journal.v1 import journal_pb2
 from voice_gateway import metrics
 from voice_gateway.app import make_app
@@ -34,6 +36,7 @@ from voice_gateway.programme_files import spoken_in_every_call
 from voice_gateway.progress import Progress
 from voice_gateway.settings import Settings
 from voice_gateway.signatures import Signatures
+from voice_gateway.speaking import Speaking
 from voice_gateway.speech_trouble import SpeechTrouble
 from voice_gateway.spool import Room
 from voice_gateway.stream_tokens import StreamTokens
@@ -53,6 +56,7 @@ class Gateway:
     app: FastAPI
     streams: MediaStreams
     calls: CallsInProgress
+    speaking: Speaking
 
 
 @asynccontextmanager
@@ -132,7 +136,8 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             conversations=conversations,
             fastest_audio=settings.fastest_audio,
         )
-        yield Gateway(make_app(webhooks, checks, draining=stop), streams, calls)
+        speaking = Speaking(speech.from_text, trouble, orchestrator=orchestrator, operator_name=settings.operator_name)
+        yield Gateway(make_app(webhooks, checks, draining=stop), streams, calls, speaking)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -141,8 +146,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         serving_http(
             opened.app, settings.http_host, settings.http_port, websockets=media_sockets(opened.streams)
         ) as port,
+        serving_grpc(
+            {"daybook.gateway.v1.SpeakingService": partial(add_SpeakingServiceServicer_to_server, opened.speaking)},
+            host=settings.grpc_host,
+            port=settings.grpc_port,
+            tls=settings.tls(),
+        ) as grpc_port,
     ):
-        log.info("process.ready", http_port=port)
+        log.info("process.ready", http_port=port, grpc_port=grpc_port)
         await stop.wait()
         await drain(opened.calls, longest_call=timedelta(seconds=settings.max_call_s))
 

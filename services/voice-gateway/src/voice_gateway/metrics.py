@@ -66,6 +66,9 @@ journal_retries = Counter(
     "daybook_journal_retries_total", "Tries to reach the journal that were repeated.", ["request"]
 )
 spooled_bytes = Gauge("daybook_spooled_bytes", "What waits, sealed, for the journal to acknowledge it.")
+names_said = Counter(
+    "daybook_names_said_total", "Names that the portal asked to have said, by what became of it.", ["result"]
+)
 lost_s = Counter("daybook_lost_audio_seconds_total", "Audio that could not be kept, by the track it is of.", ["track"])
 lost_turns = Counter("daybook_lost_turns_total", "Turns that could not be kept.")
 draining = Gauge("daybook_draining", "1 while this process is to go and holds its calls to their end.")
@@ -99,6 +102,8 @@ for _verdict in (*Verdict, "none"):
     verdicts.labels(_verdict)
 for _purpose in Purpose:
     unspoken_prompts.labels(_purpose)
+for _result in ("said", "turned_away", "unspoken"):
+    names_said.labels(_result)
 for _track in Speaker:
     lost_s.labels(_track)
 for _request in ("StartSession", "AppendTurn", "BeginClosing", "AppendAudio", "FinishSession"):

@@ -19,6 +19,8 @@ Phrases = frozenset[Phrase]
 OutcomeSaid = Literal[Outcome.COMPLETED, Outcome.CUT_SHORT, Outcome.SILENT]
 
 _WORDS = re.compile(r"[\w']+")
+_UNTIL_NAMED = re.compile(r".*?\{name\}[^.!?]*[.!?]", re.DOTALL)
+"""A greeting up to the end of the sentence in which the name stands."""
 
 
 class _Data(BaseModel):
@@ -180,8 +182,16 @@ class Programme:
 
     def greeting_for(self, spoken_name: str) -> str:
         """The greeting of a person whose name may be empty."""
+        return self._naming(self._language.greeting, spoken_name)
+
+    def opening_for(self, spoken_name: str) -> str:
+        """The greeting as far as the sentence in which the name stands: how it is said."""
+        opening = _UNTIL_NAMED.match(self._language.greeting)
+        return self._naming(opening[0] if opening else self._language.greeting, spoken_name)
+
+    def _naming(self, greeting: str, spoken_name: str) -> str:
         name = self._language.name.format(name=spoken_name) if spoken_name else ""
-        return self._language.greeting.format(name=name, operator=self._operator)
+        return greeting.format(name=name, operator=self._operator)
 
     def fixed_prompts(self) -> tuple[str, ...]:
         """All that is said in every call alike."""

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chassis.settings import BusSettings, HttpUrl, ServiceSettings, SharedSecret, TlsSettings
+from chassis.settings import BusSettings, HttpUrl, Port, ServiceSettings, SharedSecret, TlsSettings
 
 Orchestrator = Literal["enhanced", "standard"]
 
@@ -31,6 +31,8 @@ class Settings(TlsSettings, BusSettings, ServiceSettings):
         description="what this gateway signs its tokens for the journal with; the journal has the same"
     )
     scheduler_target: str = Field(pattern=_TARGET, description="host:port of window-scheduler's gRPC")
+    grpc_host: str = "127.0.0.1"
+    grpc_port: Port = Field(default=0, description="where the portal asks how a name is said; 0 takes a free port")
 
     orchestrator: Orchestrator | None = Field(
         default=None, description="enhanced (media streams, Google) or standard (Twilio's own speech)"

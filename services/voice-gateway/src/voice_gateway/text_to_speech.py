@@ -31,6 +31,10 @@ class TextToSpeech(Protocol):
         """
         ...
 
+    def speak_once(self, text: str, locale: str) -> AsyncGenerator[bytes]:
+        """The same where it is no prompt of a call: it is asked for anew, and kept by nobody."""
+        ...
+
     async def prepare(self, text: str, locale: str) -> None:
         """Has the text's audio ready for the next who speaks it, also one who begins before all of it is there.
 
@@ -116,6 +120,9 @@ class GoogleTextToSpeech:
                 pieces.append(piece)
                 yield piece
         self._keep(prompt, pieces)
+
+    def speak_once(self, text: str, locale: str) -> AsyncGenerator[bytes]:
+        return self._synthesize(text, locale)
 
     async def prepare(self, text: str, locale: str) -> None:
         prompt = (text, locale)
