@@ -170,11 +170,18 @@ def _position(track: Any, kept: list[journal.AppendAudioRequest]) -> journal.Tra
 
 
 class FakeScheduler(CallsServiceServicer):
+    """
+    Attributes:
+        asked: whose briefings were asked for, call by call.
+    """
+
     def __init__(self) -> None:
         self.calls: dict[str, str] = {}
         self.choices: dict[str, dict[str, str]] = {}
+        self.asked: list[str] = []
 
     async def GetCallBriefing(self, request, context):
+        self.asked.append(request.call_id)
         name = self.calls.get(request.call_id)
         if name is None:
             raise NotFound("There is no such call.")

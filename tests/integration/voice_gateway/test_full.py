@@ -47,7 +47,9 @@ async def test_a_call_too_many_is_offered_to_another_gateway_and_then_held_by_th
     assert (await world.web.get("/readyz")).status_code == 200
 
     assert await has(world, f"voice/{world.attempt()}", GATHER), "whose carrier knows of no fallback is not refused"
-    assert await has(world, f"resume/{world.attempt()}?breaks=1", GATHER), "who talks already is not refused"
+    broken_off = world.attempt()
+    assert await has(world, f"resume/{broken_off}?breaks=1", GATHER), "who talks already is not refused"
+    assert world.scheduler.asked.count(broken_off.partition(".")[0]) == 1
 
     await world.post(f"/webhooks/twilio/status/{first}", FORM | {"CallStatus": "completed"})
     assert await has(world, f"voice/{world.attempt()}?fallback=1", STREAM)
@@ -57,5 +59,6 @@ async def test_a_call_whose_webhook_was_not_answered_is_held_by_the_carrier_s_ow
     attempt_id = world.attempt()
     await world.post(f"/webhooks/twilio/status/{attempt_id}", FORM | {"CallStatus": "ringing"})
     assert await has(world, f"fallback/{attempt_id}", GATHER)
+    assert world.scheduler.asked.count(attempt_id.partition(".")[0]) == 1
     ended = await world.post(f"/webhooks/twilio/fallback/{attempt_id}", FORM | {"CallStatus": "completed"})
     assert [verb.tag for verb in ET.fromstring(ended.text)] == ["Hangup"]

@@ -17,7 +17,7 @@ from chassis.clock import Clock
 from chassis.errors import Unavailable
 from voice_gateway import twiml
 from voice_gateway.attempts import Attempt
-from voice_gateway.briefing import Briefings
+from voice_gateway.briefing import Briefing, Briefings
 from voice_gateway.callbacks import Gathered
 from voice_gateway.calls import CallsInProgress
 from voice_gateway.conversation import Conversation
@@ -88,30 +88,33 @@ class Gathering:
         self._steps: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._held: OrderedDict[str, None] = OrderedDict()
 
-    async def begin(self, attempt: Attempt, call_sid: str, action_url: str) -> str:
+    async def begin(self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str) -> str:
         """The TwiML that greets, or that goes on where another orchestrator stopped."""
-        return await self._step(attempt, call_sid, action_url, None)
+        return await self._step(attempt, call_sid, briefing, action_url, None)
 
     async def go_on(self, attempt: Attempt, gathered: Gathered, action_url: str) -> str:
         """The TwiML after the person said something, pressed a key, or did neither."""
-        return await self._step(attempt, gathered.call_sid, action_url, gathered)
+        briefing = await self._briefings.of_call(attempt.call_id)
+        return await self._step(attempt, gathered.call_sid, briefing, action_url, gathered)
 
     async def hung_up(self, attempt: Attempt, call_sid: str) -> None:
         """The carrier told that the call has ended: so has its conversation, if this process held it and it was not over."""
         if attempt.attempt_id in self._held:
-            await self._step(attempt, call_sid, "", Closed())
+            briefing = await self._briefings.of_call(attempt.call_id)
+            await self._step(attempt, call_sid, briefing, "", Closed())
 
-    async def _step(self, attempt: Attempt, call_sid: str, action_url: str, news: _News) -> str:
+    async def _step(self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str, news: _News) -> str:
         """One step of a call at a time: what was said last is kept before its session ends."""
         step = self._steps.setdefault(attempt.call_id, asyncio.Lock())
         async with step:
-            document = await self._take_step(attempt, call_sid, action_url, news)
+            document = await self._take_step(attempt, call_sid, briefing, action_url, news)
         if self._calls.is_over(attempt.attempt_id):
             self._held.pop(attempt.attempt_id, None)
         return document
 
-    async def _take_step(self, attempt: Attempt, call_sid: str, action_url: str, news: _News) -> str:
-        briefing = await self._briefings.of_call(attempt.call_id)
+    async def _take_step(
+        self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str, news: _News
+    ) -> str:
         try:
             opened = await self._journal.open_session(
                 attempt,

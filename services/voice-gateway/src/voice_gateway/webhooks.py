@@ -122,11 +122,14 @@ class Webhooks:
             return _xml(twiml.hang_up())
         breaks = _breaks(request)
         with _about(attempt, "resume"):
-            if await self._is_over_elsewhere(attempt):
+            briefing = await self._briefing_if_told(attempt)
+            if briefing and await self.journal.is_over(attempt.call_id, briefing.person_id):
                 self.calls.awaits(attempt, HANGS_UP_WITHIN)
                 return _xml(twiml.hang_up())
             log.info("call.resumed", breaks=breaks)
-            return await self._go_on(attempt, sid, self._standard_because(attempt, breaks=breaks), breaks=breaks)
+            return await self._go_on(
+                attempt, sid, briefing, self._standard_because(attempt, breaks=breaks), breaks=breaks
+            )
 
     async def fallback(self, request: Request, attempt_id: str) -> Response:
         """What was asked for was not answered, since this gateway's like are full or away: no stream more, but a conversation."""
@@ -139,7 +142,7 @@ class Webhooks:
             briefing = await self.briefings.of_call(attempt.call_id)
             if briefing.for_sign_in:
                 return await self._tell_code(attempt, sid, briefing, CodeCall())
-            return await self._go_on(attempt, sid, self._standard_because(attempt) or "webhook_failed")
+            return await self._go_on(attempt, sid, briefing, self._standard_because(attempt) or "webhook_failed")
 
     async def gather(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
@@ -195,7 +198,7 @@ class Webhooks:
             briefing = await self.briefings.of_call(attempt.call_id)
             if briefing.for_sign_in:
                 return await self._tell_code(attempt, sid, briefing, CodeCall())
-            return await self._go_on(attempt, sid, self._standard_because(attempt), briefing=briefing)
+            return await self._go_on(attempt, sid, briefing, self._standard_because(attempt))
 
     def _is_over(self, attempt: Attempt, form: dict[str, str]) -> bool:
         """Whether nothing is left of a call that was answered but to hang up."""
@@ -203,13 +206,12 @@ class Webhooks:
         self.calls.awaits(attempt, HANGS_UP_WITHIN if over else TURN_WITHIN)
         return over
 
-    async def _is_over_elsewhere(self, attempt: Attempt) -> bool:
-        """Whether another gateway has ended the session: the journal knows, if it can be asked."""
+    async def _briefing_if_told(self, attempt: Attempt) -> Briefing | None:
+        """The briefing of a call that goes on; None where it is not to be had now, which is no reason to end the call."""
         try:
-            briefing = await self.briefings.of_call(attempt.call_id)
+            return await self.briefings.of_call(attempt.call_id)
         except Unavailable:
-            return False
-        return await self.journal.is_over(attempt.call_id, briefing.person_id)
+            return None
 
     def _standard_because(self, attempt: Attempt, *, breaks: int = 0) -> str | None:
         """Why the standard orchestrator is to hold this call now, or None where the enhanced one is."""
@@ -223,10 +225,10 @@ class Webhooks:
         self,
         attempt: Attempt,
         sid: str,
+        briefing: Briefing | None,
         standard_because: str | None,
         *,
         breaks: int = 0,
-        briefing: Briefing | None = None,
     ) -> Response:
         orchestrator: Orchestrator = "standard" if standard_because else "enhanced"
         reason = standard_because or self.chosen_by
@@ -234,9 +236,10 @@ class Webhooks:
         log.info("orchestrator.chosen", orchestrator=orchestrator, reason=reason)
         if standard_because:
             await self.calls.left(attempt)
-            return self._said(attempt, await self.gathering.begin(attempt, sid, self._url("gather", attempt)))
+            known = briefing or await self.briefings.of_call(attempt.call_id)
+            return self._said(attempt, await self.gathering.begin(attempt, sid, known, self._url("gather", attempt)))
         self.calls.invites(attempt)
-        self.preparations.begin(briefing)
+        self.preparations.begin(None if breaks else briefing)  # who was greeted already needs none
         return _xml(
             twiml.connect_stream(
                 stream_url=stream_url(self.base_url, MEDIA_PATH),
