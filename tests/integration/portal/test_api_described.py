@@ -3,19 +3,21 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
+import archives_asked_with
 import pytest
 from portal_programs import API, program_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PARTS = ["person|keeping", "windows", "agenda|days|calls", "entries"]
+PARTS = ["person|keeping", "windows", "agenda|days|calls", "entries", "archive"]
 # what a description cannot say (an end after its start, a number that can be dialed) is refused with a reason all the same
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
 response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,allow_header_conformance,ignored_auth"
 
 
-REFUSALS = "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 412, 413, 422, 428, 429]\n"
+REFUSALS = "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 412, 413, 415, 416, 422, 428, 429]\n"
 
 
 async def asked(house, part, folder, *options):
@@ -28,7 +30,12 @@ async def asked(house, part, folder, *options):
         *("--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--seed", "1", "--no-shrink", "--no-color"),
         *("--generation-database", "none", "--warnings", "off", *options),
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(Path(archives_asked_with.__file__).parent),
+            "SCHEMATHESIS_HOOKS": archives_asked_with.__name__,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -1,17 +1,12 @@
 """Entries come into a journal by a file that is sent to the portal, and whatever else is sent is refused with a sentence."""
 
 import asyncio
-import hashlib
-import io
-import json
-import zipfile
 
 import pytest
 from journal_entries import MARKUP, Kept
+from portal_archives import an_archive
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ENTRY = "22222222-2222-4222-8222-222222222222"
 
 
 async def export_of(kept):
@@ -25,33 +20,6 @@ async def bring_in(kept, file, token=None):
     # the token first, as the form has it
     files = [("form_token", (None, token.encode())), ("file", ("journal.zip", file, "application/zip"))]
     return await kept.browser.http.post("/journal/archive/import", files=files, headers=headers)
-
-
-def an_archive(text, *, folder="entries/one", sha256=None):
-    document = {
-        "entry": {"entry_id": ENTRY, "started_at": "2026-11-24T08:00:00Z", "ended_at": "2026-11-24T08:01:00Z",
-                  "outcome": "SESSION_OUTCOME_COMPLETED"},
-        "turns": [{"sequence": 0, "speaker": "SPEAKER_PERSON", "text": text, "ends_at_ms": 900}],
-    }  # fmt: skip
-    revision = {
-        "number": 1,
-        "author": "AUTHOR_PERSON",
-        "made_at": "2026-11-24T09:00:00Z",
-        "title": text,
-        "tags": [text[:50]],
-    }
-    files = {"entry.json": json.dumps(document).encode(), "revisions.jsonl": json.dumps(revision).encode() + b"\n"}
-    listed = [
-        {"name": name, "size_bytes": len(content), "sha256": sha256 or hashlib.sha256(content).hexdigest()}
-        for name, content in files.items()
-    ]
-    manifest = {"format_version": 1, "entries": [{"entry_id": ENTRY, "folder": folder, "files": listed}]}
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("journal.json", json.dumps(manifest))
-        for name, content in files.items():
-            archive.writestr(f"{folder}/{name}", content)
-    return made.getvalue()
 
 
 async def test_what_one_took_along_comes_into_another_journal_and_no_entry_twice(house, kept):

@@ -18,11 +18,14 @@ from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
 from portal.api import Api
+from portal.api_archive import ArchiveApi
 from portal.api_days import DaysApi
 from portal.api_door import ApiDoor, Once
 from portal.api_entries import EntriesApi
 from portal.api_person import PersonApi
+from portal.api_recordings import RecordingsApi
 from portal.api_windows import WindowsApi
+from portal.archive_intake import ArchiveIntake
 from portal.archive_pages import ArchivePages
 from portal.call_now import CallNow
 from portal.call_windows import CallWindows
@@ -52,6 +55,7 @@ from portal.profile_pages import ProfilePages
 from portal.program_pages import ProgramPages
 from portal.programs import Programs
 from portal.readers_clock import ReadersClock
+from portal.recording_file import RecordingFile
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
@@ -106,6 +110,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         visitors = Visitors(database, clock, settings.lifetimes, signed_out=switchboard.wake)
         programs = Programs(database, clock)
         journal, readers_clock = Journal(journal_channel, signer), ReadersClock(scheduler, clock)
+        recordings, intake = RecordingFile(journal), ArchiveIntake(JournalImport(journal_channel, signer))
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
@@ -137,9 +142,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             WindowEditing(door, pages, windows, clock),
             JournalPages(door, pages, journal, readers_clock),
             ArchivePages(door, pages, journal, readers_clock),
-            ImportPages(door, pages, JournalImport(journal_channel, signer)),
+            ImportPages(door, pages, intake),
             EntryEditing(door, pages, journal, readers_clock),
-            EntryPages(door, pages, journal, readers_clock),
+            EntryPages(door, pages, journal, recordings, readers_clock),
         )
         api_door = ApiDoor(programs)
         once = Once(database, clock)
@@ -148,6 +153,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             WindowsApi(api_door, windows, once),
             DaysApi(api_door, scheduler, windows, once),
             EntriesApi(api_door, scheduler, journal),
+            RecordingsApi(api_door, recordings),
+            ArchiveApi(api_door, journal, readers_clock, intake),
         )
         api = Api([part.router() for part in api_parts])
         site = Site(door, pages, static, [part.router() for part in parts], api, secure=settings.secure)

@@ -23,7 +23,8 @@ from chassis.errors import (
     Unauthenticated,
     Unavailable,
 )
-from portal.errors import TooOften
+from portal.byte_ranges import nothing_of
+from portal.errors import BeyondTheEnd, TooOften
 
 log = structlog.get_logger()
 
@@ -36,6 +37,9 @@ TITLES: Mapping[int, str] = {
     405: "This cannot be done here",
     409: "It cannot be done as things stand",
     412: "It has changed meanwhile",
+    413: "The file is too large",
+    415: "This is not the kind of file that is taken here",
+    416: "The file has nothing of this part",
     422: "Something in the request cannot be right",
     428: "It has to say what it was based on",
     429: "Too many requests",
@@ -69,12 +73,23 @@ class PreconditionRequired(DaybookError):
     """A change has to say what it was based on."""
 
 
+class TooLarge(DaybookError):
+    """A file that was sent is larger than any that is taken."""
+
+
+class NotThatKind(DaybookError):
+    """What was sent is by its Content-Type not what is taken."""
+
+
 _STATUS: Sequence[tuple[type[DaybookError], int]] = (
     (InvalidInput, 422),
     (NotFound, 404),
     (PreconditionFailed, 412),
     (PreconditionRequired, 428),
     (Conflict, 409),
+    (TooLarge, 413),
+    (NotThatKind, 415),
+    (BeyondTheEnd, 416),
     (Unauthenticated, 401),
     (Forbidden, 403),
     (TooOften, 429),
@@ -137,6 +152,8 @@ def _refused(error: DaybookError) -> Response:
         case NotFound():
             # what there is of somebody else's is told like what there is not
             return _problem(status, "You have nothing of this id.")
+        case BeyondTheEnd():
+            return _problem(status, str(error), headers={"content-range": nothing_of(error.total_bytes)})
         case Unauthenticated():
             told = "Show a token as `Authorization: Bearer …`: one that you made on the page Me, and that still holds."
             return _problem(status, told, headers={"www-authenticate": 'Bearer error="invalid_token"'})

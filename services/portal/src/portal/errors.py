@@ -7,6 +7,7 @@ DaybookError
 ├── Forbidden
 │   ├── ForgedRequest       a form came from another site, or from a page that is too old
 │   └── MayNotChange        a program would change something, and its token may read alone
+├── BeyondTheEnd            a recording has nothing of the part that was asked for
 ├── TooOften (retryable)    one browser, one address or one program asks more often than it may
 ├── NotFound
 │   ├── NoSuchPage          an address of ours with something in it that there is not, a month or a page
@@ -48,6 +49,17 @@ class ForgedRequest(Forbidden):
 class MayNotChange(Forbidden):
     def __init__(self) -> None:
         super().__init__("This token may read, and not change anything. Make one that may on the page Me.")
+
+
+class BeyondTheEnd(DaybookError):
+    """
+    Args:
+        total_bytes: how long the whole file is.
+    """
+
+    def __init__(self, total_bytes: int) -> None:
+        super().__init__(f"The file has {total_bytes} bytes. Ask for a part that begins before its end.")
+        self.total_bytes = total_bytes
 
 
 class TooOften(DaybookError):
