@@ -196,7 +196,8 @@ def serving(database_url, keks, tmp_path, clock):
                 FindingService(Search(database, keyring), Browsing(database, keyring, clock)),
                 KeepingService(Keepings(database, keyring)),
                 ArchiveService(
-                    Exports(database, entries, revisions, clock, page=2), Imports(database, keyring, objects, clock)
+                    Exports(database, entries, revisions, clock, page=2),
+                    Imports(database, keyring, objects, clock, made=made),
                 ),
                 AuditService(database),
                 KeysService(Rotation(database, keys, clock)),

@@ -140,7 +140,7 @@ async def test_what_is_refused_late_takes_back_what_came_before(served, stub, re
 @pytest.fixture
 def interrupted(served, clock):
     """Keeps an entry of 17 segments; something else happens once 16 of them are objects."""
-    imports = Imports(served.database, served.keyring, open_objects(served.folder.as_uri()), clock)
+    imports = Imports(served.database, served.keyring, open_objects(served.folder.as_uri()), clock, made=served.made)
 
     async def keep(meanwhile):
         async def parts():
@@ -202,7 +202,7 @@ async def test_a_stream_that_breaks_leaves_nothing(served, interrupted):
 
 
 async def test_a_stream_whose_next_message_does_not_come_is_given_up(served, clock, refused):
-    imports = Imports(served.database, served.keyring, open_objects(served.folder.as_uri()), clock)
+    imports = Imports(served.database, served.keyring, open_objects(served.folder.as_uri()), clock, made=served.made)
     impatient = ArchiveService(Exports(served.database, served.entries, served.revisions, clock), imports, SOON)
     never = asyncio.Event()
 

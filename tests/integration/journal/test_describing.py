@@ -6,19 +6,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
+from spoken_entries import NOW, instant
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from daybook.journal.v1 import archive_pb2 as archive
 from daybook.journal.v1 import journal_pb2 as journal
 from daybook.journal.v1 import keeping_pb2 as keeping
+from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.keeping_pb2_grpc import KeepingServiceStub
-from daybook.journal.v1.revisions_pb2 import AUTHOR_DAYBOOK, AUTHOR_PERSON
+from daybook.journal.v1.revisions_pb2 import AUTHOR_DAYBOOK, AUTHOR_PERSON, Revision
 from emulators import gemini
 from journal.audit import Audit
 from journal.describing import Describing
@@ -111,6 +114,38 @@ def ended():
     endings = ("described", "written", "unwished", "given_up")
     before = {ending: counted("descriptions_ended", outcome=ending) for ending in endings}
     return lambda ending: counted("descriptions_ended", outcome=ending) - before[ending]
+
+
+def without_descriptions(person_id):
+    return keeping.SetKeepingRequest(person_id=person_id, keeping=keeping.Keeping(without_descriptions=True))
+
+
+@pytest.fixture
+def imported(served):
+    """Brings in an entry of an archive, twice: words of a speaker, and what was told of them in revisions."""
+
+    async def come(*parts, speaker=journal.SPEAKER_PERSON):
+        conversation = served.conversation()
+        told = archive.ArchivedEntry(
+            entry_id=str(uuid4()),
+            started_at=instant(NOW),
+            ended_at=instant(NOW + timedelta(minutes=2)),
+            outcome=journal.SESSION_OUTCOME_COMPLETED,
+        )
+        sent = [
+            archive.ImportEntryRequest(header=archive.ImportHeader(person_id=conversation.person_id, entry=told)),
+            *(
+                archive.ImportEntryRequest(turn=journal.Turn(sequence=sequence, speaker=speaker, text=words))
+                for sequence, words in enumerate(WORDS)
+            ),
+            *(archive.ImportEntryRequest(revision=part) for part in parts),
+        ]
+        stub = ArchiveServiceStub(served.channel)
+        kept, again = [await stub.ImportEntry(iter(sent)) for _ in range(2)]
+        assert (again.already_kept, again.entry_id) == (True, kept.entry_id)
+        return conversation, kept
+
+    return come
 
 
 async def rows(served, columns="describe_at, describe_tries", table="entries"):
@@ -287,10 +322,7 @@ async def test_one_whose_last_try_the_journal_did_not_survive_is_given_up(served
 
 async def test_the_words_of_who_does_not_wish_it_are_not_sent(served, describing, model, ended):
     conversation, entry = await served.spoken(*WORDS)
-    wish = keeping.SetKeepingRequest(
-        person_id=conversation.person_id, keeping=keeping.Keeping(without_descriptions=True)
-    )
-    await KeepingServiceStub(served.channel).SetKeeping(wish)
+    await KeepingServiceStub(served.channel).SetKeeping(without_descriptions(conversation.person_id))
     describer = await describing(served)
     assert [await describer.describe_next() for _ in range(2)] == [True, False]
     assert (await model.questions(), ended("unwished")) == ([], 1)
@@ -357,3 +389,37 @@ async def test_words_that_do_not_open_are_not_sent_and_the_next_entry_is_describ
     assert counted("records_damaged", kind="turn") == before + 1
     assert [question["turns"][0]["text"] for question in await model.questions()] == ["It was quiet."]
     assert (await revision_of(conversation, entry)).title == "It was quiet"
+
+
+async def test_an_entry_that_was_imported_without_a_title_is_described_once(served, describing, imported, model, ended):
+    conversation, entry = await imported()
+    assert served.made.is_set()
+    describer = await describing(served)
+    assert [await describer.describe_next() for _ in range(2)] == [True, False]
+    assert await model.questions() == [{"turns": [{"speaker": "person", "text": words} for words in WORDS]}]
+    [revision] = await served.history(conversation, entry)
+    assert (revision.author, revision.title) == (AUTHOR_DAYBOOK, TITLE)
+    assert ended("described") == 1
+
+
+@pytest.mark.parametrize("author", [AUTHOR_DAYBOOK, AUTHOR_PERSON])
+async def test_an_entry_that_was_imported_with_a_title_keeps_that(served, describing, imported, author):
+    conversation, entry = await imported(Revision(number=1, author=author, made_at=instant(NOW), title="The garden"))
+    assert not served.made.is_set()
+    assert not await (await describing(served)).describe_next()
+    assert [revision.title for revision in await served.history(conversation, entry)] == ["The garden"]
+
+
+async def test_an_imported_entry_in_which_the_person_said_no_words_is_not_described(served, describing, imported):
+    await imported(speaker=journal.SPEAKER_DAYBOOK)
+    assert not served.made.is_set()
+    assert not await (await describing(served)).describe_next()
+
+
+async def test_the_imported_words_of_who_does_not_wish_it_are_not_sent(served, describing, imported, model, ended):
+    conversation, entry = await imported()
+    await KeepingServiceStub(served.channel).SetKeeping(without_descriptions(conversation.person_id))
+    describer = await describing(served)
+    assert [await describer.describe_next() for _ in range(2)] == [True, False]
+    assert (await model.questions(), ended("unwished")) == ([], 1)
+    assert await revision_of(conversation, entry) is None

@@ -125,7 +125,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             RevisionsService(revisions),
             FindingService(Search(database, keyring), Browsing(database, keyring, clock)),
             KeepingService(Keepings(database, keyring)),
-            ArchiveService(Exports(database, entries, revisions, clock), Imports(database, keyring, objects, clock)),
+            ArchiveService(
+                Exports(database, entries, revisions, clock), Imports(database, keyring, objects, clock, made=made)
+            ),
             AuditService(database),
             KeysService(Rotation(database, keys, clock)),
             ConsistencyService(Fsck(database, keyring, objects, clock)),

@@ -1,4 +1,4 @@
-"""Entries that come from an archive: kept as if they had been spoken here, but for the call.
+"""Entries that come from an archive: kept as if they had been spoken here, but for the call. What has no title is described too.
 
 Objects are there before the rows that know them, and rows come in one transaction: an entry is here as a whole or not at all.
 While objects come, a row of `imports` tells fsck that they are no leftovers. Whoever deletes that row decides: the import that
@@ -18,13 +18,13 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from daybook.journal.v1.journal_pb2 import Turn
 from daybook.journal.v1.revisions_pb2 import Revision
-from journal import import_store, metrics, revision_store, store, wav
+from journal import description_store, import_store, metrics, revision_store, store, wav
 from journal.archive_contract import Arrival, Part
 from journal.envelope import Key
 from journal.errors import ImportGivenUp, PersonErased
 from journal.keyring import Keyring
 from journal.objects import Objects
-from journal.records import Entry, KeptSegment, SealedRevision, SealedTurn, Segment, Session
+from journal.records import Entry, KeptSegment, SealedRevision, SealedTurn, Segment, Session, Speaker
 from journal.sealing import RecordingSeal, SessionSeal, new_recording, new_session_key
 
 log = structlog.get_logger()
@@ -41,13 +41,26 @@ class _Taken:
     revisions: Sequence[SealedRevision]
     segments: Sequence[KeptSegment]
 
+    @property
+    def to_be_described(self) -> bool:
+        """Whether the person said something that nobody has told in short: neither a model nor they themselves."""
+        return not self.revisions and any(turn.speaker is Speaker.PERSON for turn in self.turns)
+
 
 class Imports:
-    def __init__(self, database: Database, keyring: Keyring, objects: Objects, clock: Clock) -> None:
+    """
+    Args:
+        made: set whenever an entry came that is to be described.
+    """
+
+    def __init__(
+        self, database: Database, keyring: Keyring, objects: Objects, clock: Clock, *, made: asyncio.Event
+    ) -> None:
         self._database = database
         self._keyring = keyring
         self._objects = objects
         self._clock = clock
+        self._made = made
 
     async def find(self, arrival: Arrival) -> UUID | None:
         """The entry's id here, where it came before or was made here."""
@@ -90,6 +103,8 @@ class Imports:
         if added:
             metrics.entries_imported.inc()
             log.info("entry.imported", entry_id=str(entry.entry_id), person_id=str(person_id), turns=entry.turns)
+            if taken.to_be_described:
+                self._made.set()
         return entry.entry_id, not added
 
     async def _put(self, parts: AsyncIterator[Part], seal: SessionSeal, recording: RecordingSeal) -> _Taken:
@@ -137,6 +152,8 @@ class Imports:
                 await revision_store.add_revision(connection, revision)
             await store.end_session(connection, session.session_id, entry.outcome, entry.ended_at)
             await store.add_entry(connection, entry, inventory)
+            if taken.to_be_described:
+                await description_store.put_down(connection, entry.entry_id, self._clock.now())
             return True
 
     async def _clear(self, recording_id: UUID) -> None:
