@@ -183,7 +183,7 @@ def book(database, sealer, clock):
 
 @pytest.fixture
 def placing(database, sealer, clock):
-    """What decides of sign-ins: `placing(news=event).place()` is a round of it."""
+    """What decides of sign-ins: `placing(asked=event, news=event).place()` is a round of it."""
     return partial(SignInCalls, database, sealer, clock, INSTALLED, rules=RULES)
 
 

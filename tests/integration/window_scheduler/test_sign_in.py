@@ -17,6 +17,7 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from window_scheduler.call_store import finish_call
 from window_scheduler.metrics import sign_ins as decided
 from window_scheduler.relay import announce
+from window_scheduler.sign_in_calls import MOST_DECIDED
 from window_scheduler.tables import people, sign_ins
 
 NOBODYS = "+436601111111"
@@ -29,20 +30,25 @@ def news():
 
 
 @pytest.fixture
-def place(placing, news):
-    return placing(news=news).place
+def asked():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def place(placing, asked, news):
+    return placing(asked=asked, news=news).place
 
 
 @pytest.fixture
 def start(api, place):
     """Asks for a call, and has it decided."""
 
-    async def asked(number):
+    async def started(number):
         answer = await api.sign_in.StartSignIn(pb.StartSignInRequest(phone_number=number))
         await place()
         return answer
 
-    return asked
+    return started
 
 
 @pytest.fixture
@@ -338,6 +344,24 @@ async def test_what_nobody_decided_in_time_comes_to_nothing(api, place, decision
     clock.advance(timedelta(minutes=5))
     await place()
     assert (await decisions(), await api.calls_of(person)) == (["too_late"], [])
+
+
+async def test_however_many_ask_a_round_ends_and_the_next_is_not_waited_for(database, place, asked, decisions, clock):
+    many = text(
+        "INSERT INTO sign_ins (sign_in_id, number_hash, code, asked_at, tries_left) "
+        "SELECT gen_random_uuid(), sha256(number::text::bytea), '', :at, 5 FROM generate_series(1, :count) AS number"
+    )
+    over = clock.now() - timedelta(hours=1)
+    async with database.transaction() as connection:
+        await connection.execute(many, {"count": 1, "at": over})
+        await connection.execute(many, {"count": MOST_DECIDED, "at": clock.now()})
+    await place()
+    assert sorted(map(str, await decisions())) == ["None"] + ["nobody"] * (MOST_DECIDED - 1)
+    assert asked.is_set()
+    asked.clear()
+    await place()
+    assert await decisions() == ["nobody"] * MOST_DECIDED
+    assert not asked.is_set()
 
 
 async def test_with_a_person_all_of_it_is_deleted(api, start, database, check):

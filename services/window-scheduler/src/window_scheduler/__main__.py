@@ -133,7 +133,7 @@ async def api(settings: ApiSettings, stop: asyncio.Event) -> None:
             tasks.create_task(
                 repeat_at_news("announce", announcing, news=news, period_s=period_s, clock=clock, stop=stop)
             )
-            placing = SignInCalls(database, sealer, clock, INSTALLED, rules=rules, news=news)
+            placing = SignInCalls(database, sealer, clock, INSTALLED, rules=rules, asked=asked_for, news=news)
             tasks.create_task(
                 repeat_at_news("sign-ins", placing.place, news=asked_for, period_s=period_s, clock=clock, stop=stop)
             )

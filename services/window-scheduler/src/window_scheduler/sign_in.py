@@ -26,7 +26,7 @@ class NotCalled(StrEnum):
     SHARED = "shared"
     """Several have the number: who of them it is that picks up, nobody can know."""
     OPEN_ALREADY = "open_already"
-    """A call for signing in has told its code, and has not ended."""
+    """A call for signing in has told its code, or is to tell a later one, and has not ended."""
     TOO_LATE = "too_late"
     """Nobody decided while a call could have been made."""
 

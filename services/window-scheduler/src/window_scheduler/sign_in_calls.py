@@ -31,13 +31,15 @@ log = structlog.get_logger()
 
 HASHED_AT_ONCE = 500
 MOST_HASHED_BATCHES = 20
-"""In one round, of a few seconds at most: a round that lasts looks like one that stands still."""
+MOST_DECIDED = 100
+"""Both in one round, of a few seconds at most: a round that lasts looks like one that stands still."""
 
 
 class SignInCalls:
     """Places the calls that tell codes.
 
     Args:
+        asked: set by a round that may leave some undecided, so that the next one comes at once.
         news: set once a call is stored that the others are to be told at once.
     """
 
@@ -49,6 +51,7 @@ class SignInCalls:
         zones: TimeZones,
         *,
         rules: DialingRules,
+        asked: asyncio.Event,
         news: asyncio.Event,
     ) -> None:
         self._database = database
@@ -56,20 +59,25 @@ class SignInCalls:
         self._clock = clock
         self._zones = zones
         self._rules = rules
+        self._asked = asked
         self._news = news
 
     async def place(self) -> None:
-        """One round: whose number has no hash yet gets one, all that was asked for is decided, and what is over is forgotten.
+        """One round: whose number has no hash yet gets one, what was asked for is decided, and what is over is forgotten; of each
+        some, however much there is.
 
         Raises:
             DatabaseUnavailable: what is not decided stays so.
         """
+        may_decide = MOST_DECIDED
         for _ in range(MOST_HASHED_BATCHES):
             hashed = await self._hash_some()
-            while await self._decide_one():
-                pass
+            while may_decide and await self._decide_one():
+                may_decide -= 1
             if hashed < HASHED_AT_ONCE:
                 break
+        if not may_decide:
+            self._asked.set()
         async with self._database.transaction() as connection:
             await forget_sign_ins(connection, now=self._clock.now())
 
@@ -117,7 +125,7 @@ class SignInCalls:
                 return person_id, refusal
             case UnendedCall(call_id):
                 # who asks again, since nobody picked up, has the id of the later sign-in: the call is to tell its code
-                taken_over = await take_over(connection, call_id)
+                taken_over = await take_over(connection, call_id, asked_at=undecided.asked_at)
                 return person_id, call_id if taken_over else NotCalled.OPEN_ALREADY
             case _:
                 within = undecided.asked_at + DIALED_WITHIN - now

@@ -71,10 +71,16 @@ async def note_decision(connection: AsyncConnection, sign_in_id: UUID, decision:
     )
 
 
-async def take_over(connection: AsyncConnection, call_id: UUID) -> bool:
-    """Lets go of a call whose code was not told yet, so that it may tell that of a later sign-in. False: it was told."""
+async def take_over(connection: AsyncConnection, call_id: UUID, *, asked_at: datetime) -> bool:
+    """Lets go of a call whose code was not told yet, so that it may tell that of a sign-in that was asked for at that time.
+
+    Returns:
+        False where it was told, or is to tell that of a later one: of two that are decided at once, the later may come first.
+    """
     let_go = await connection.execute(
-        update(sign_ins).where(sign_ins.c.call_id == call_id, sign_ins.c.told_at.is_(None)).values(call_id=None)
+        update(sign_ins)
+        .where(sign_ins.c.call_id == call_id, sign_ins.c.told_at.is_(None), sign_ins.c.asked_at <= asked_at)
+        .values(call_id=None)
     )
     return let_go.rowcount == 1
 
