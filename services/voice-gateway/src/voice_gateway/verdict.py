@@ -1,4 +1,7 @@
-"""What the person is about, judged by Gemini: one question, one try, a short time; no verdict is an answer too."""
+"""What the person is about, judged by Gemini: one question, a short time; no verdict is an answer too.
+
+It is tried once. Only where the connection that was kept for it turns out to be gone, it is asked again on another.
+"""
 
 import asyncio
 import json
@@ -6,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
+import httpx2
 import structlog
 from google.genai import Client
 from google.genai.errors import APIError
@@ -76,7 +80,7 @@ class GeminiJudge:
         began = time.monotonic()
         try:
             async with asyncio.timeout(DEADLINE_S):
-                verdict = await self._ask(asked, programme)
+                verdict = await self._ask_by_a_live_connection(asked, programme)
         except TimeoutError:
             log.warning("verdict.missing", reason="timeout")
             verdict = None
@@ -92,6 +96,14 @@ class GeminiJudge:
         observe(verdict_s, time.monotonic() - began)
         verdicts.labels(verdict or "none").inc()
         return verdict
+
+    async def _ask_by_a_live_connection(self, asked: AskVerdict, programme: Sequence[str]) -> Verdict:
+        """A server may close a connection in the very moment in which a question is sent on it: then it has not been read."""
+        try:
+            return await self._ask(asked, programme)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
+            log.info("verdict.asked_again", reason=type(error).__name__)
+            return await self._ask(asked, programme)
 
     async def _ask(self, asked: AskVerdict, programme: Sequence[str]) -> Verdict:
         response = await self._client.aio.models.generate_content(
