@@ -118,6 +118,13 @@ async def test_a_stream_that_closes_before_its_start_is_refused(line):
         await line.await_start(5)
 
 
+async def test_a_stream_that_never_starts_is_refused(line):
+    line.receive(b'{"event":"connected","protocol":"Call","version":"1.0.0"}')
+    with pytest.raises(StreamRefused) as caught:
+        await line.await_start(0)
+    assert caught.value.reason == "no_start"
+
+
 async def test_silence_that_is_sent_is_none_and_nothing_at_all_is(line):
     call = await listening(line, lambda _: None)
     for _ in range(SILENT_LOOKS * 2):
