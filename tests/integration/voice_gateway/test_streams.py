@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 from xml.etree import ElementTree as ET
 
@@ -12,10 +12,13 @@ import grpc
 import pytest
 from journal_access import Tokens
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from whole_daybook import until
 
+from chassis.clock import ManualClock
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
 from emulators import wordcode
@@ -24,6 +27,7 @@ from voice_gateway.attempts import parse_attempt_id
 from voice_gateway.exchange import Speaker, Turn
 from voice_gateway.journal import Journal
 from voice_gateway.spool import Room
+from voice_gateway.stream_tokens import VALID_FOR, StreamTokens
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -158,6 +162,16 @@ async def test_a_stream_without_its_ticket_is_closed(world):
         async with stream(world) as it:
             await it.start(wrong)
             assert await it.closed() == 1008
+
+
+async def test_a_ticket_that_is_too_old_is_refused(world):
+    attempt_id = world.attempt()
+    then = ManualClock(datetime.now(UTC) - VALID_FOR - timedelta(seconds=2))
+    ticket = StreamTokens(SecretStr(AUTH_TOKEN), then).issue(attempt_id, SID)
+    async with stream(world) as it:
+        await it.start({"attempt_id": attempt_id, "token": ticket})
+        assert await it.closed() == 1008
+    assert REGISTRY.get_sample_value("daybook_refused_streams_total", {"reason": "token_expired"}) == 1
 
 
 async def test_a_ticket_is_good_once(world):
@@ -358,6 +372,30 @@ async def test_a_turn_is_durable_before_the_next_prompt_plays_and_audio_while_th
 
         # the line stays open and brings nothing more
         await world.journal.until(lambda: it.timestamp_ms - kept_ms() < 1_000)
+
+
+async def test_what_is_to_be_heard_again_is_asked_for_until_the_journal_is_back(world):
+    attempt_id = world.attempt()
+    async with asked(world, attempt_id) as it:
+        await it.speak(wordcode.encode("I went for a walk"))
+        await world.journal.until(lambda: journal.SPEAKER_PERSON in world.session(attempt_id).segments)
+        session = world.session(attempt_id)
+        await world.journal.stop()
+
+        def asked_in_vain() -> float:
+            return REGISTRY.get_sample_value("daybook_journal_retries_total", {"request": "ReadTrack"}) or 0
+
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{world.journal.port}") as channel:
+            kept = Journal(channel, Room(10**6), Tokens().of_service(GATEWAY))
+            asking = asyncio.create_task(kept.said_by_person(session.session_id, 0, 400))
+
+            async def in_vain() -> bool:
+                return asked_in_vain() > 0
+
+            await until(in_vain)
+            await world.journal.start()
+            assert await asking == session.segments[journal.SPEAKER_PERSON][0].audio[:3200]
+        await it.send(event="stop", stop={})
 
 
 async def test_a_turn_that_another_gateway_still_adds_displaces_none_of_this_one(world):

@@ -28,7 +28,9 @@ log = structlog.get_logger()
 
 HEARD_AGAIN_MS = 240_000
 """No utterance is longer: a recogniser that hears one for so long is made to settle its words."""
-HEARD_AGAIN_WITHIN_S = 5.0
+HEARD_AGAIN_WITHIN_S = 10.0
+"""How long what is said now waits for what was said before. Daybook hears nobody meanwhile."""
+READ_TRIED_FOR_S = 5.0
 READ_WITHIN_S = 1.0
 START_TRIED_FOR_S = 4.0
 """A busy journal is not asked anew while it works on the answer."""
@@ -125,15 +127,23 @@ class Journal:
         return False
 
     async def said_by_person(self, session_id: str, from_ms: int, to_ms: int) -> bytes:
-        """What is kept of the person's track between two moments; silence where it cannot be had in time."""
+        """What is kept of the person's track between two moments; silence where it cannot be had in time.
+
+        A journal that is away is asked again until then: what that was would never become words.
+        """
         request = pb.ReadTrackRequest(session_id=session_id, track=pb.SPEAKER_PERSON, from_ms=from_ms, to_ms=to_ms)
-        audio = bytearray()
+        audio = b""
         try:
-            async for response in self._stub.ReadTrack(request, timeout=HEARD_AGAIN_WITHIN_S):
-                audio += response.audio
+            async with asyncio.timeout(HEARD_AGAIN_WITHIN_S):
+                audio = await persistently("ReadTrack", lambda: self._track(request))
+        except TimeoutError:
+            log.warning("speech.not_heard_again", code="DEADLINE_EXCEEDED", from_ms=from_ms, to_ms=to_ms)
         except grpc.aio.AioRpcError as error:
             log.warning("speech.not_heard_again", code=error.code().name, from_ms=from_ms, to_ms=to_ms)
-        return bytes(audio.ljust((to_ms - from_ms) * BYTES_PER_MS, SILENCE))
+        return audio.ljust((to_ms - from_ms) * BYTES_PER_MS, SILENCE)
+
+    async def _track(self, request: pb.ReadTrackRequest) -> bytes:
+        return b"".join([response.audio async for response in self._stub.ReadTrack(request, timeout=READ_TRIED_FOR_S)])
 
     @asynccontextmanager
     async def keeping(self, session_id: str) -> AsyncIterator["Keeper"]:

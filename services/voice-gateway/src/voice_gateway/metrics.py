@@ -106,5 +106,5 @@ for _result in ("said", "turned_away", "unspoken"):
     names_said.labels(_result)
 for _track in Speaker:
     lost_s.labels(_track)
-for _request in ("StartSession", "AppendTurn", "BeginClosing", "AppendAudio", "FinishSession"):
+for _request in ("StartSession", "ReadTrack", "AppendTurn", "BeginClosing", "AppendAudio", "FinishSession"):
     journal_retries.labels(_request)
