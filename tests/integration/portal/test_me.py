@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from chassis.time_zones import zone_named
 from daybook.journal.v1 import keeping_pb2, keeping_pb2_grpc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 
@@ -172,6 +173,27 @@ async def test_who_opts_out_is_not_called_until_they_agree_anew(house):
     agreed = await stored(house, person)
     assert not agreed.HasField("opted_out_at")
     assert (agreed.consent.wording_version, agreed.consent.channel) == ("portal-1", "portal")
+
+
+async def test_the_day_of_a_consent_is_the_persons_own(house):
+    """An hour before midnight in UTC it is the next day in Vienna."""
+    consent = pb.Consent(wording_version="v1", channel="portal")
+    consent.given_at.FromJsonString("2026-03-09T23:30:00Z")
+    request = pb.UpdatePersonRequest(person_id=(await house.person()).person_id, consent=consent)
+    browser = await house.signed_in((await house.people.UpdatePerson(request)).person)
+    assert "You agreed on 10 March 2026 that" in (await browser.page("/me/calls")).text
+
+
+async def test_the_day_of_an_opt_out_is_the_persons_own(house):
+    person = await house.person()
+    await house.people.OptOut(pb.OptOutRequest(person_id=person.person_id))
+    at = (await stored(house, person)).opted_out_at
+    # of two zones with 25 hours between them one has another day than UTC
+    own = {at.ToDatetime(zone_named(name)).date(): name for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago")}
+    day, zone = next((day, name) for day, name in own.items() if day != at.ToDatetime().date())
+    await house.people.UpdatePerson(pb.UpdatePersonRequest(person_id=person.person_id, time_zone=zone))
+    browser = await house.signed_in(person)
+    assert f"Since {day.day} {day:%B %Y} nobody calls you" in (await browser.page("/me/calls")).text
 
 
 async def test_keeping_a_journal_for_less_long_has_to_be_meant(house):

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.clock import Clock
 from chassis.errors import Conflict, InvalidInput
+from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.door import Door, Visit
 from portal.pages import Pages
@@ -86,7 +87,14 @@ class CallingPages:
         self, visit: Visit, person: pb.Person, typed: Mapping[str, str], errors: Mapping[str, str], *, status: int
     ) -> HTMLResponse:
         return self._pages.page(
-            "calls.html", visit.language, visit=visit, status=status, person=person, typed=typed, errors=errors
+            "calls.html",
+            visit.language,
+            visit=visit,
+            status=status,
+            person=person,
+            zone=zone_or_utc(person.time_zone),
+            typed=typed,
+            errors=errors,
         )
 
 
