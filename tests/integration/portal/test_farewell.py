@@ -3,8 +3,11 @@
 import base64
 import json
 import re
+from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
+from portal_pages import pages_of
 from service_processes import a_service
 
 from daybook.journal.v1 import journal_pb2, journal_pb2_grpc
@@ -73,6 +76,24 @@ async def test_what_is_not_deleted_yet_is_told_and_sent_again(house, away, tmp_p
     assert receipt_in(answer)["person_id"] == person.person_id
     assert not await is_scheduled(house, person)
     assert (await browser.get("/me")).status_code == 303
+
+
+async def test_whoever_was_deleted_by_an_operator_is_led_to_what_is_left_of_them(house):
+    person = await house.person()
+    browser = await house.signed_in(person)
+    token = (await browser.page("/me/calls")).fields["form_token"]
+    await house.people.DeletePerson(pb.DeletePersonRequest(person_id=person.person_id))
+    life = SimpleNamespace(entry_id=UUID(int=0), window_id=UUID(int=0))
+    answers = {name: await browser.get(path) for name, path in pages_of(life).items()}
+    led = {name for name, answer in answers.items() if answer.headers.get("location") == "/me/delete"}
+    # what is the journal's and the portal's own can be asked still
+    own = {"archive", "journal-search", "me-accesses", "me-delete", "me-devices", "me-keeping", "me-programs"}
+    assert {"today", "day", "windows", "window", "journal", "me", "me-profile", "me-programme", "me-calls"} <= led
+    assert {name for name in answers.keys() - led if not name.startswith("entry")} <= own
+    assert not any("person" in answer.text.lower() for answer in answers.values() if answer.status_code >= 400)
+    for path, fields in {"/call-now": {}, "/me/calls/opt-out": {}, "/windows/skip": {"day": "2026-12-01"}}.items():
+        assert (await browser.post(path, {"form_token": token, **fields})).headers["location"] == "/me/delete"
+    assert "Your journal may still be there" in (await browser.page("/me/delete")).text
 
 
 async def test_a_page_of_settings_tells_what_the_journal_cannot_and_shows_the_rest(house, tmp_path):

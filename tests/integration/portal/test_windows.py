@@ -177,12 +177,26 @@ async def test_a_day_that_leaves_no_other_is_not_skipped_and_the_page_says_why(h
     assert "Delete the window instead." in answer.text
 
 
-@pytest.mark.parametrize("told", ["", "x", "2026-02-30", pytest.param(XSS, id="script")])
+async def test_a_day_that_may_not_be_taken_back_stays_skipped_and_the_page_says_why(house, person, browser):
+    window = await book(house, person)
+    await send(browser, "/windows/skip", {"day": day(1)})
+    database = await asyncpg.connect(house.environment["DAYBOOK_DATABASE_URL"])
+    hours = "calling_hours_start = '08:00', calling_hours_end = '10:00'"
+    await database.execute(f"UPDATE window_scheduler.people SET {hours} WHERE person_id = $1", person.person_id)
+    await database.close()
+    answer = await send(browser, "/windows/restore", {"day": day(1)})
+    assert (answer.status_code, "You can be called between 08:00 and 10:00." in answer.text) == (422, True)
+    assert list((await times_of(house, window)).weekly.except_dates) == [day(1)]
+
+
+@pytest.mark.parametrize("told", ["", "x", "2026-02-30", "20260228", pytest.param(XSS, id="script")])
 async def test_what_is_no_day_is_not_skipped(someone, told):
     _, browser = someone
     for path in ("/windows/skip", "/windows/restore"):
         answer = await send(browser, path, {"day": told})
         assert answer.status_code == 422
+        assert "Go back and try again." in answer.text
+        assert "day:" not in answer.text
         assert "<script>" not in answer.text
 
 

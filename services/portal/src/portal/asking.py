@@ -7,6 +7,7 @@ import grpc
 import structlog
 
 from chassis.errors import Conflict, DataLoss, InvalidInput, NotFound, Unavailable
+from portal.errors import PersonDeleted
 from portal.languages import marked
 
 log = structlog.get_logger()
@@ -46,3 +47,18 @@ def answers_or(away: str) -> Iterator[None]:
             raise kind(told) from None
         log.warning("service.no_answer", code=error.code().name, told=away)
         raise Unavailable(away) from None
+
+
+@contextmanager
+def answers_about_person() -> Iterator[None]:
+    """Calls of window-scheduler that are about a person stand in this block.
+
+    Raises:
+        PersonDeleted: it has none of this id.
+        InvalidInput, Conflict, DataLoss, Unavailable: as by `answers_or`.
+    """
+    try:
+        with answers_or(SCHEDULE_AWAY):
+            yield
+    except NotFound:
+        raise PersonDeleted from None

@@ -9,12 +9,12 @@ import grpc
 from chassis.errors import NotFound
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import WindowsServiceStub
-from portal.asking import SCHEDULE_AWAY, answers_or
+from portal.asking import SCHEDULE_AWAY, answers_about_person, answers_or
 from portal.languages import marked
 
 
 class CallWindows:
-    """Each method raises Unavailable where window-scheduler does not answer."""
+    """Each method raises Unavailable where window-scheduler does not answer, and PersonDeleted where it knows the person no more."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._windows = WindowsServiceStub(channel)
@@ -26,7 +26,7 @@ class CallWindows:
             person_id: whose.
             days: 1 to 366.
         """
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             return await self._windows.GetAgenda(pb.GetAgendaRequest(person_id=str(person_id), days=days))
 
     async def add(self, person_id: UUID, times: pb.WindowTimes) -> pb.CallWindow:
@@ -36,7 +36,7 @@ class CallWindows:
             InvalidInput: these times cannot be right.
             Conflict: they have as many windows as anyone may, or their time zone is not known.
         """
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             answer = await self._windows.CreateWindow(pb.CreateWindowRequest(person_id=str(person_id), times=times))
         return answer.window
 
@@ -59,7 +59,7 @@ class CallWindows:
 
     async def calendar(self, person_id: UUID) -> bytes:
         """All of theirs as iCalendar (RFC 5545). Raises Conflict where their time zone is not known."""
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             answer = await self._windows.ExportCalendar(pb.ExportCalendarRequest(person_id=str(person_id)))
         return answer.calendar
 

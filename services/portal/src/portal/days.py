@@ -39,7 +39,7 @@ class Days:
             day: None: today, where they are.
 
         Raises:
-            NotFound: they were deleted.
+            PersonDeleted: they were.
             Unavailable: window-scheduler does not answer; without the others there is something to tell.
         """
         explained = await self._scheduler.explain(person_id, day)

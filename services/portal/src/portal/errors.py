@@ -10,6 +10,7 @@ DaybookError
 ├── BeyondTheEnd            a recording has nothing of the part that was asked for
 ├── TooOften (retryable)    one browser, one address or one program asks more often than it may
 ├── NotFound
+│   ├── PersonDeleted       whose page it is was deleted, and perhaps not all of them
 │   ├── NoSuchPage          an address of ours with something in it that there is not, a month or a page
 │   ├── NoSuchEntry         the person has no entry of this id: unknown and another person's look the same
 │   └── NoSuchRecording     nor a recording: it was removed as they had set, or there is no such entry
@@ -105,6 +106,11 @@ class TooManyListeners(Conflict):
                 "Too many pages that follow a call are open. Close one of them, or load this one again to see what is new."
             )
         )
+
+
+class PersonDeleted(NotFound):
+    def __init__(self) -> None:
+        super().__init__("This person was deleted.")
 
 
 class NoSuchPage(NotFound):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 
-from chassis.errors import NotFound, Unavailable
+from chassis.errors import Unavailable
 from portal.door import Door, Visit
 from portal.keeping import JournalKeeping
 from portal.keeping_words import keeping_words
@@ -14,7 +14,6 @@ from portal.languages import Language
 from portal.pages import Pages
 from portal.programmes import programme_name
 from portal.scheduler import Scheduler
-from portal.sign_in import SEE_OTHER
 from portal.spoken_locales import locale_choice
 
 
@@ -29,12 +28,8 @@ class Me:
         router = APIRouter()
 
         @router.get("/me")
-        async def me(visit: Annotated[Visit, Depends(self._door.visit)], done: str = "") -> Response:
-            try:
-                return await self._page(visit, done)
-            except NotFound:
-                # the person was deleted, and perhaps not all of them
-                return RedirectResponse("/me/delete", SEE_OTHER)
+        async def me(visit: Annotated[Visit, Depends(self._door.visit)], done: str = "") -> HTMLResponse:
+            return await self._page(visit, done)
 
         return router
 

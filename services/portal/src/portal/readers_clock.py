@@ -37,7 +37,7 @@ class ReadersClock:
     async def of(self, person_id: UUID) -> LocalClock:
         """
         Raises:
-            NotFound: the person was deleted.
+            PersonDeleted: they were.
         """
         try:
             zone = zone_named((await self._scheduler.person(person_id)).time_zone)

@@ -8,7 +8,7 @@ import grpc
 from chassis.errors import Conflict
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceStub, PeopleServiceStub
-from portal.asking import SCHEDULE_AWAY, answers_or
+from portal.asking import answers_about_person
 from portal.errors import QuietHours
 
 _ALLOWS_IT = pb.CallNowRequest.DESCRIPTOR.fields_by_name["in_quiet_hours"].name
@@ -22,10 +22,10 @@ class Scheduler:
     async def person(self, person_id: UUID) -> pb.Person:
         """
         Raises:
-            NotFound: they were deleted.
+            PersonDeleted: they were.
             Unavailable: it does not answer.
         """
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             answer = await self._people.GetPerson(pb.GetPersonRequest(person_id=str(person_id)))
         return answer.person
 
@@ -35,21 +35,21 @@ class Scheduler:
         Raises:
             InvalidInput: by the name of the request's field.
             Conflict: a window would lie outside of new calling hours.
-            NotFound, Unavailable: as by `person`.
+            PersonDeleted, Unavailable: as by `person`.
         """
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             answer = await self._people.UpdatePerson(request)
         return answer.person
 
     async def opt_out(self, person_id: UUID) -> pb.Person:
         """Takes the consent to be called back, at once. Raises as `person`."""
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             answer = await self._people.OptOut(pb.OptOutRequest(person_id=str(person_id)))
         return answer.person
 
     async def delete_person(self, person_id: UUID) -> None:
         """Deletes a person with windows and calls; pending ones are withdrawn at once. Raises as `person`."""
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             await self._people.DeletePerson(pb.DeletePersonRequest(person_id=str(person_id)))
 
     async def explain(self, person_id: UUID, day: date | None) -> pb.ExplainDayResponse:
@@ -57,11 +57,11 @@ class Scheduler:
 
         Raises:
             InvalidInput: nobody tells of such a day.
-            NotFound: they were deleted.
+            PersonDeleted: they were.
             Unavailable: it does not answer.
         """
         request = pb.ExplainDayRequest(person_id=str(person_id), local_day=day.isoformat() if day is not None else "")
-        with answers_or(SCHEDULE_AWAY):
+        with answers_about_person():
             return await self._calls.ExplainDay(request)
 
     async def call_now(self, person_id: UUID, *, in_quiet_hours: bool) -> pb.ScheduledCall:
@@ -74,12 +74,12 @@ class Scheduler:
         Raises:
             QuietHours: it is their quiet hours, and they have not said that they want it all the same.
             Conflict: they may not be called now.
-            NotFound: they were deleted.
+            PersonDeleted: they were.
             Unavailable: it does not answer.
         """
         request = pb.CallNowRequest(person_id=str(person_id), in_quiet_hours=in_quiet_hours)
         try:
-            with answers_or(SCHEDULE_AWAY):
+            with answers_about_person():
                 answer = await self._calls.CallNow(request)
         except Conflict as error:
             # the refusal names the field of the request that would allow it

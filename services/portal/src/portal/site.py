@@ -17,7 +17,7 @@ from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidI
 from portal import metrics
 from portal.api import PATH as API_PATH
 from portal.door import Door, Visit, local_path
-from portal.errors import SignInNeeded
+from portal.errors import PersonDeleted, SignInNeeded
 from portal.languages import marked
 from portal.pages import Pages
 from portal.security_headers import SecurityHeaders
@@ -32,7 +32,6 @@ No form but that of an archive has a file: what reads them would put one on a di
 MOST_FIELDS = 500
 
 STATUS: Mapping[type[DaybookError], int] = {
-    InvalidInput: 422,
     NotFound: 404,
     Conflict: 409,
     Forbidden: 403,
@@ -73,6 +72,8 @@ class Site:
         api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)  # else a line feed in a path leads to our pages
         app.router.routes.append(api)
         app.add_exception_handler(SignInNeeded, self._to_sign_in)
+        app.add_exception_handler(PersonDeleted, self._to_farewell)
+        app.add_exception_handler(InvalidInput, self._unreadable)
         app.add_exception_handler(DaybookError, self._told)
         app.add_exception_handler(RequestValidationError, self._unreadable)
         app.add_exception_handler(HTTPException, self._no_page)
@@ -102,11 +103,16 @@ class Site:
         self._door.forget(answer)
         return answer
 
+    async def _to_farewell(self, _request: Request, _error: Exception) -> Response:
+        """Whoever was deleted may have a journal still: where the rest is deleted is the one page that they have."""
+        return RedirectResponse("/me/delete", SEE_OTHER)
+
     async def _told(self, request: Request, error: Exception) -> Response:
         status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
         return self._problem(request, status, str(error))
 
     async def _unreadable(self, request: Request, _error: Exception) -> Response:
+        """Of what a page's own form would not send: a field that a person typed in is told beside it, by that page."""
         return self._problem(
             request, 422, marked("Something in what was sent is missing or cannot be read. Go back and try again.")
         )

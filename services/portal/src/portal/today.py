@@ -109,7 +109,7 @@ class Today:
         """What of the first page changes while it is open.
 
         Raises:
-            NotFound: they were deleted.
+            PersonDeleted: they were.
             Unavailable: window-scheduler does not answer.
         """
         return (await self._today(visit))[2]

@@ -1,6 +1,6 @@
 """The pages of a person's windows: a week at a glance, a month, the next calls, and a day that is skipped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from portal.call_windows import CallWindows
 from portal.door import Door, Visit
 from portal.languages import Language
 from portal.month_calendar import days_until_end, month_calendar, month_to_show
-from portal.months import month_of
+from portal.months import month_of, written_day
 from portal.openings import openings_of, today_of
 from portal.pages import Pages
 from portal.sign_in import SEE_OTHER
@@ -142,23 +142,26 @@ class Windows:
 
     async def _skip(self, visit: Visit, day: date) -> Response:
         """Makes a day an exception of each window that opens on it: one call a day, and none on this one."""
-        language = visit.language
-        agenda = await self._agenda_until(visit, day)
-        for window in weekly_openings(agenda, day):
-            try:
-                await self._windows.change(window, without_day(window.times, day))
-            except InvalidInput as refused:
-                problem = refusal_of(refused, form_of_times(window.times), language).sentence
-                return await self._overview(visit, problem=problem, status=422)
-            except Conflict as conflict:
-                return await self._overview(visit, problem=conflict_told(conflict, language), status=409)
-        return RedirectResponse("/windows?told=skipped", SEE_OTHER)
+        windows = weekly_openings(await self._agenda_until(visit, day), day)
+        return await self._change(visit, [(each, without_day(each.times, day)) for each in windows], told="skipped")
 
     async def _restore(self, visit: Visit, day: date) -> Response:
-        agenda = await self._agenda_until(visit, day)
-        for window in left_out(agenda, day):
-            await self._windows.change(window, with_day(window.times, day))
-        return RedirectResponse("/windows?told=restored", SEE_OTHER)
+        windows = left_out(await self._agenda_until(visit, day), day)
+        return await self._change(visit, [(each, with_day(each.times, day)) for each in windows], told="restored")
+
+    async def _change(
+        self, visit: Visit, changes: Iterable[tuple[pb.CallWindow, pb.WindowTimes]], *, told: str
+    ) -> Response:
+        """Gives windows new times, as far as these are taken. `told` is what the page says of all."""
+        for window, times in changes:
+            try:
+                await self._windows.change(window, times)
+            except InvalidInput as refused:
+                problem = refusal_of(refused, form_of_times(window.times), visit.language).sentence
+                return await self._overview(visit, problem=problem, status=422)
+            except Conflict as conflict:
+                return await self._overview(visit, problem=conflict_told(conflict, visit.language), status=409)
+        return RedirectResponse(f"/windows?told={told}", SEE_OTHER)
 
     async def _agenda_until(self, visit: Visit, day: date) -> pb.GetAgendaResponse:
         ahead = (day - self._clock.now().date()).days
@@ -198,15 +201,14 @@ def _notices(language: Language) -> Mapping[str, str]:
 
 def _day_between(told: str, first: date, last: date) -> date:
     """A day of an address, no earlier and no later than these; the first where it is none."""
-    try:
-        return min(max(date.fromisoformat(told), first), last)
-    except ValueError:
-        return first
+    return min(max(written_day(told) or first, first), last)
 
 
 def _day_told(told: str) -> date:
-    """Raises InvalidInput."""
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        raise InvalidInput("day", "is to be a date as YYYY-MM-DD, e.g. 2026-11-24.") from None
+    """
+    Raises:
+        InvalidInput: it is none. No form of ours sends that.
+    """
+    if (day := written_day(told)) is None:
+        raise InvalidInput("day", "is to be a date as YYYY-MM-DD, e.g. 2026-11-24.")
+    return day
