@@ -140,7 +140,7 @@ def test_the_same_several_times_on_one_day_is_one_line():
     lines = access_lines(accesses, ENGLISH, VIENNA)
     assert [(line.what, line.times) for line in lines] == [
         ("read an entry", 4),
-        ("listened to a recording", 1),
+        ("opened a recording", 1),
         ("read an entry", 1),
     ]
     assert lines[0].last_at == NOW

@@ -75,7 +75,7 @@ def _what(method: str, language: Language) -> str:
         "ReadSession": language.say("read what was said in a call so far"),
         "ListEntries": language.say("looked at which entries there are"),
         "ReadEntry": language.say("read an entry"),
-        "ReadAudio": language.say("listened to a recording"),
+        "ReadAudio": language.say("opened a recording"),
         "DeleteEntry": language.say("deleted an entry"),
         "DeletePerson": language.say("deleted the whole journal"),
         "EditEntry": language.say("edited an entry"),

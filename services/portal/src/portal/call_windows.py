@@ -14,7 +14,7 @@ from portal.languages import marked
 
 
 class CallWindows:
-    """Each method raises Unavailable where window-scheduler does not answer, and PersonDeleted where it knows the person no more."""
+    """Each method raises Unavailable where window-scheduler does not answer, and PersonDeleted where the person was deleted."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._windows = WindowsServiceStub(channel)
