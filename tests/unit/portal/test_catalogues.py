@@ -8,9 +8,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import portal
+import voice_gateway
 from portal.languages import CATALOGUES
 
 PACKAGE = Path(portal.__file__).parent
+WORDS = Path(voice_gateway.__file__).parent / "words"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"trimmed": "true"}}
 KEYWORDS = {
@@ -52,3 +54,14 @@ def test_a_catalogue_has_every_text_with_the_same_places_and_no_other(texts, pat
         assert not message.fuzzy, text
         places = {place for part in ([text] if isinstance(text, str) else text) for place in PLACE.findall(part)}
         assert {place for part in translated for place in PLACE.findall(part)} == places, text
+
+
+def test_german_says_du_on_the_pages_and_in_calls():
+    """In a call the formal words may be those of others: what a person says, a voicemail, whoever screens it."""
+    formal = re.compile(
+        r"(?<=[\w,;] )(?:Sie|Ihr|Ihre|Ihren|Ihrem|Ihrer|Ihnen)\b"
+    )  # not at a beginning, where it may be "it"
+    with (CATALOGUES / "de.po").open("rb") as file:
+        texts = [str(each.string) for each in read_po(file, locale="de")]
+    called = WORDS.joinpath("de.toml").read_text(encoding="utf-8").partition("[phrases]")[0]
+    assert [text for text in [*texts, *called.splitlines()] if formal.search(text)] == []

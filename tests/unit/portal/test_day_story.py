@@ -1,6 +1,6 @@
 """A day as it is told to the person whose it is."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -40,6 +40,30 @@ def test_every_window_says_what_it_is_to_the_day(standing):
 def test_windows_of_other_days_are_not_told(standing):
     words = told(a_day(standing))
     assert (words.windows, words.sentence) == ([], "You have no window on this day, so it has no call of its own.")
+
+
+@pytest.mark.parametrize(
+    ("standing", "while_open", "once_over"),
+    [
+        (pb.WINDOW_STANDING_NO_CONSENT, "you have not agreed", "at that time you had not agreed"),
+        (pb.WINDOW_STANDING_OPTED_OUT, "you asked not to be called any more", "at that time you had asked not to be"),
+    ],
+)
+def test_what_forbade_a_call_is_told_of_the_time_of_the_window(standing, while_open, once_over):
+    """Since then they may have agreed."""
+    day = a_day(standing)
+    day.windows[0].closes_at.FromDatetime(NOW + timedelta(seconds=1))
+    assert f"No call: {while_open}" in told(day).windows[0].sentence
+    day.windows[0].closes_at.FromDatetime(NOW)
+    assert f"No call: {once_over}" in told(day).windows[0].sentence
+
+
+def test_a_day_that_is_over_had_no_window_whoever_opted_out_since():
+    day = a_day()
+    day.opted_out_at.FromDatetime(NOW)
+    assert told(day).sentence.startswith("You asked not to be called any more")
+    day.local_day = "2026-11-30"
+    assert told(day).sentence == "You had no window on this day, so it had no call of its own."
 
 
 def test_a_missed_window_is_owned_up_to():

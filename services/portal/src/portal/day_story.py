@@ -16,6 +16,11 @@ _ONE_DAY = timedelta(days=1)
 
 _NOTHING_TO_TELL = frozenset({scheduler.WINDOW_STANDING_OTHER_DAY, scheduler.WINDOW_STANDING_OUT_OF_DATES})
 """Windows that nobody expects on this day."""
+_FORBIDDEN_BY: Mapping[scheduler.WindowStanding.ValueType, scheduler.WindowDecisionKind.ValueType] = {
+    scheduler.WINDOW_STANDING_OPTED_OUT: scheduler.WINDOW_DECISION_KIND_OPTED_OUT,
+    scheduler.WINDOW_STANDING_NO_CONSENT: scheduler.WINDOW_DECISION_KIND_NO_CONSENT,
+    scheduler.WINDOW_STANDING_UNKNOWN_TIME_ZONE: scheduler.WINDOW_DECISION_KIND_UNKNOWN_TIME_ZONE,
+}
 _STILL_TO_COME = frozenset({scheduler.WINDOW_STANDING_NOT_OPEN_YET, scheduler.WINDOW_STANDING_DUE})
 
 
@@ -72,7 +77,7 @@ def day_words(parts: DayParts, language: Language, *, now: datetime) -> DayWords
     zone = zone_of(parts.day)
     calls = ([] if parts.call is None else [parts.call]) + list(parts.others)
     windows = [
-        WindowWords(_times(each, language, zone), _window_told(each, parts, language))
+        WindowWords(_times(each, language, zone), _window_told(each, parts, language, now))
         for each in sorted(parts.day.windows, key=lambda each: each.window.times.starts_at)
         if each.standing not in _NOTHING_TO_TELL
     ]
@@ -103,12 +108,12 @@ def day_after(day: date) -> date:
 
 
 def _no_window(day: scheduler.ExplainDayResponse, language: Language, now: datetime) -> str:
+    if date.fromisoformat(day.local_day) < now.astimezone(zone_of(day)).date():
+        return language.say("You had no window on this day, so it had no call of its own.")
     if day.opted_out_at.seconds:
         return language.say(
             "You asked not to be called any more, so nobody calls you. You can agree again on the page Me."
         )
-    if date.fromisoformat(day.local_day) < now.astimezone(zone_of(day)).date():
-        return language.say("You had no window on this day, so it had no call of its own.")
     return language.say("You have no window on this day, so it has no call of its own.")
 
 
@@ -133,10 +138,10 @@ def chances_of(agenda: scheduler.GetAgendaResponse, local_day: str) -> Mapping[s
     }
 
 
-def _window_told(window: scheduler.WindowOnDay, parts: DayParts, language: Language) -> str:
+def _window_told(window: scheduler.WindowOnDay, parts: DayParts, language: Language, now: datetime) -> str:
     chance = parts.chances.get(window.window.window_id)
     if chance is None or window.standing not in _STILL_TO_COME:
-        return _standing_told(window, parts.day, language)
+        return _standing_told(window, parts.day, language, now)
     match chance.role:
         case scheduler.CHANCE_ROLE_QUIET:
             return language.say("No call from it: all of it lies in your quiet hours.")
@@ -145,14 +150,19 @@ def _window_told(window: scheduler.WindowOnDay, parts: DayParts, language: Langu
         case scheduler.CHANCE_ROLE_NOT_NEEDED:
             return language.say("No call from it: there is one call a day, and it comes from another window.")
         case _:
-            told = _standing_told(window, parts.day, language)
+            told = _standing_told(window, parts.day, language, now)
     if not chance.quiet:
         return told
     quiet = language.say("A part of it lies in your quiet hours, in which nobody calls you.")
     return f"{told} {quiet}"
 
 
-def _standing_told(window: scheduler.WindowOnDay, day: scheduler.ExplainDayResponse, language: Language) -> str:
+def _standing_told(
+    window: scheduler.WindowOnDay, day: scheduler.ExplainDayResponse, language: Language, now: datetime
+) -> str:
+    is_over = window.HasField("closes_at") and window.closes_at.ToDatetime(tzinfo=UTC) <= now
+    if is_over and (forbidden := _FORBIDDEN_BY.get(window.standing)) is not None:
+        return _decided_told(forbidden, language)
     sentences: Mapping[scheduler.WindowStanding.ValueType, str] = {
         scheduler.WINDOW_STANDING_CALLED: language.say("The call of the day comes from it."),
         scheduler.WINDOW_STANDING_CALLED_BY_ANOTHER: language.say(
@@ -187,7 +197,12 @@ def _standing_told(window: scheduler.WindowOnDay, day: scheduler.ExplainDayRespo
 def _passed_by(window: scheduler.WindowOnDay, day: scheduler.ExplainDayResponse, language: Language) -> str:
     """Looked at, without a call: something that held then holds no more."""
     decided = [each.decision for each in day.decisions if each.window_id == window.window.window_id]
-    match decided[-1] if decided else None:
+    return _decided_told(decided[-1] if decided else scheduler.WINDOW_DECISION_KIND_UNSPECIFIED, language)
+
+
+def _decided_told(decision: scheduler.WindowDecisionKind.ValueType, language: Language) -> str:
+    """Why a window that is over had no call: what held then may not hold any more."""
+    match decision:
         case scheduler.WINDOW_DECISION_KIND_OPTED_OUT:
             return language.say("No call: at that time you had asked not to be called.")
         case scheduler.WINDOW_DECISION_KIND_NO_CONSENT:
