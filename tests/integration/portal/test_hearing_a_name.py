@@ -7,9 +7,15 @@ import re
 import pytest
 import pytest_asyncio
 
+from chassis.rpc import open_channel, serving_grpc
+from daybook.gateway.v1.speaking_pb2_grpc import add_SpeakingServiceServicer_to_server
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from emulators import wordcode
+from portal.errors import NotHeardBeforehand
 from portal.profile_pages import HEARD_AT_ONCE
+from portal.speaking import Speaking
+from voice_gateway.speaking import Speaking as SpeakingServicer
+from voice_gateway.speech_trouble import SpeechTrouble
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -90,6 +96,17 @@ async def test_who_asks_too_often_is_told_to_wait_and_nobody_else_is(house):
     assert 429 not in told[:-1]
     assert "Wait a while" in text_of(await browser.post(PATH, fields))
     assert (await asked(other)).status_code in {200, 503}  # the gateway may have said as many as it does in a minute
+
+
+async def test_where_the_carrier_speaks_a_person_is_told_so():
+    """In a gateway that is set so, which is asked before it looks for a voice."""
+    carrier_speaks = SpeakingServicer(None, SpeechTrouble(), orchestrator="standard", operator_name="Daybook")
+    services = {
+        "daybook.gateway.v1.SpeakingService": lambda to: add_SpeakingServiceServicer_to_server(carrier_speaks, to)
+    }
+    async with serving_grpc(services, host="127.0.0.1", port=0) as port, open_channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(NotHeardBeforehand, match="telephone company"):
+            await Speaking(channel).name(NAME, "en-GB")
 
 
 async def test_a_form_of_elsewhere_says_nothing(house):

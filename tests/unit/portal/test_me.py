@@ -20,10 +20,12 @@ from portal.accesses import access_lines
 from portal.keeping_words import days_of, keeping_words, offered_days, takes_away
 from portal.languages import Languages
 from portal.profile_form import profile_changes, profile_of, spoken_field
+from portal.profile_pages import HEARD_AT_ONCE
 from portal.programmes import programme_name, programmes
 from portal.spoken_locales import SPOKEN, locale_choice, locale_choices
 from portal.zone_choices import meant_zone, zone_choices
 from voice_gateway.programme_files import LANGUAGES
+from voice_gateway.speaking import A_MINUTE
 from window_scheduler.people import PROGRAMMES, Profile
 
 ENGLISH = Languages().of("en-GB")
@@ -170,3 +172,7 @@ def test_what_is_heard_is_what_window_scheduler_has_calls_say(name, pronunciatio
     typed = {"name": name, "name_pronunciation": pronunciation}
     kept = replace(PROFILE, name=name, name_pronunciation=pronunciation.strip())
     assert typed[spoken_field(typed)] == kept.spoken_name
+
+
+def test_one_person_does_not_take_all_the_names_that_a_gateway_says():
+    assert HEARD_AT_ONCE <= A_MINUTE / 2

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.texttospeech_v1.types import cloud_tts as api
+from prometheus_client import REGISTRY
 
 import window_scheduler.people
 from chassis.errors import Conflict, InvalidInput
@@ -94,6 +95,10 @@ def speaking(trouble, clock):
 
 async def said(speaking, name="Ada", locale="en-GB"):
     return (await speaking.SayName(pb.SayNameRequest(locale=locale, spoken_name=name), None)).wav
+
+
+def said_so_far(result):
+    return REGISTRY.get_sample_value("daybook_names_said_total", {"result": result})
 
 
 @asynccontextmanager
@@ -208,8 +213,10 @@ async def test_only_so_many_are_said_at_once_and_one_that_is_given_up_makes_room
         with pytest.raises(GatewayFull):
             await said(asked)
         assert len(google.asked) == AT_ONCE
+        unspoken = said_so_far("unspoken")
         tasks[0].cancel()
         await asyncio.wait(tasks[:1])
+        assert said_so_far("unspoken") == unspoken + 1
         google.may_answer.set()
         assert await said(asked)
 

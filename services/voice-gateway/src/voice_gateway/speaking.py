@@ -69,17 +69,19 @@ class Speaking(SpeakingServiceServicer):
         if self._orchestrator == "standard":
             raise Conflict("Calls are spoken by the carrier's voice: nobody hears beforehand how it says a name.")
         programme = programme_for(request.locale, self._operator_name)
+        result = "unspoken"  # also where whoever asked does not wait any longer
         try:
             with self._place():
                 audio = await self._said(programme.opening_for(name), programme.locale)
+            result = "said"
         except GatewayFull:
-            names_said.labels("turned_away").inc()
+            result = "turned_away"
             raise
         except SpeechUnavailable as error:
-            names_said.labels("unspoken").inc()
             log.warning("name.not_said", reason=str(error))
             raise
-        names_said.labels("said").inc()
+        finally:
+            names_said.labels(result).inc()
         return pb.SayNameResponse(wav=wav(audio))
 
     @contextmanager
