@@ -186,3 +186,47 @@ async def test_who_wants_no_more_calls_gets_none_though_the_journal_is_away(worl
     await world.journal.start()
     await world.reflection(attempt_id, events.REFLECTION_STATE_OPTED_OUT)
     assert ET.fromstring(answer.text).findtext("Say") == "I understand. You will not be called any more. Good-bye."
+
+
+async def begins_to_say(world, answer: ET.Element, text: str, number: int, *, stable: str = "") -> None:
+    """Into what that answer asked; as Twilio tells it, and the call's end, while nobody has fallen silent."""
+    address = answer.attrib["partialResultCallback"].removeprefix(world.base_url)
+    partial = {"UnstableSpeechResult": text, "StableSpeechResult": stable, "SequenceNumber": str(number)}
+    assert (await world.post(address, FORM | partial)).status_code == 204
+
+
+async def hang_up(world, attempt_id: str) -> None:
+    await world.post(f"/webhooks/twilio/status/{attempt_id}", FORM | {"CallStatus": "completed"})
+
+
+async def test_words_in_the_middle_of_which_they_hang_up_are_kept_as_far_as_they_were_told(world):
+    attempt_id = world.attempt()
+    [asked] = ET.fromstring((await world.post(f"/webhooks/twilio/voice/{attempt_id}", FORM)).text)
+    await begins_to_say(world, asked, "I went", 0)
+    await begins_to_say(world, asked, "along the river and", 3, stable="I went for a walk")
+    await begins_to_say(world, asked, "I went for a walk", 2)
+    await hang_up(world, attempt_id)
+    session = await ended(world, attempt_id, "CUT_SHORT")
+    assert session.said(journal.SPEAKER_PERSON) == "I went for a walk along the river and"
+    assert "closing" not in session.purposes()
+
+
+async def test_words_that_were_told_in_full_are_not_kept_again(world):
+    attempt_id = world.attempt()
+    [asked] = ET.fromstring((await world.post(f"/webhooks/twilio/voice/{attempt_id}", FORM)).text)
+    await begins_to_say(world, asked, "It was a calm", 0)
+    [asked_on] = await told(world, attempt_id, SpeechResult="It was a calm day.")
+    await begins_to_say(world, asked, "It was a calm day", 9)
+    await hang_up(world, attempt_id)
+    session = await ended(world, attempt_id, "CUT_SHORT")
+    assert session.said(journal.SPEAKER_PERSON) == "It was a calm day."
+    await begins_to_say(world, asked_on, "Too late", 0)
+
+
+async def test_who_wants_no_more_calls_and_hangs_up_in_the_same_breath_gets_none(world):
+    attempt_id = world.attempt()
+    [asked] = ET.fromstring((await world.post(f"/webhooks/twilio/voice/{attempt_id}", FORM)).text)
+    await begins_to_say(world, asked, "stop calling me", 0)
+    await hang_up(world, attempt_id)
+    session = await ended(world, attempt_id, "OPTED_OUT")
+    assert "opt_out_confirmation" not in session.purposes()

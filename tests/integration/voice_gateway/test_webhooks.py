@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SID = "CA" + "a" * 32
 FORM = {"CallSid": SID, "CallStatus": "in-progress", "SequenceNumber": "2", "To": "+12025550123", "AnsweredBy": "human"}
-HOOKS = ["voice", "status", "amd", "resume", "gather"]
+HOOKS = ["voice", "status", "amd", "resume", "gather", "partial"]
 
 
 def assert_problem(answer, status: int, *told: str) -> None:
@@ -54,6 +54,8 @@ async def test_an_attempt_of_no_call_is_unknown(world, hook):
         ("status", {"SequenceNumber": "soon"}, "SequenceNumber"),
         ("amd", {"AnsweredBy": "robot"}, "AnsweredBy"),
         ("gather", {"CallSid": ""}, "CallSid"),
+        ("partial", {"CallSid": ""}, "CallSid"),
+        ("partial", {"SequenceNumber": "-1"}, "SequenceNumber"),
     ],
 )
 async def test_a_malformed_form_is_told_its_field(world, hook, change, field):

@@ -34,11 +34,13 @@ def test_says_and_hangs_up():
 
 
 def test_gathers_speech_and_keys_silence_included():
-    [gather] = ET.fromstring(twiml.say_and_gather("How?", language="en-US", action_url="https://x/g", timeout_s=15))
+    where = {"action_url": "https://x/g", "partial_url": "https://x/p?turns=2"}
+    [gather] = ET.fromstring(twiml.say_and_gather("How?", language="en-US", timeout_s=15, **where))
     assert gather.attrib["input"] == "speech dtmf"
     assert gather.attrib["actionOnEmptyResult"] == "true"
     assert gather.attrib["timeout"] == "15"
+    assert gather.attrib["partialResultCallback"] == "https://x/p?turns=2"
     assert gather.attrib["finishOnKey"] == "", "which is # where it is left out"
     assert [verb.tag for verb in gather] == ["Say"]
-    [silent] = ET.fromstring(twiml.say_and_gather("", language="en-US", action_url="https://x/g", timeout_s=15))
+    [silent] = ET.fromstring(twiml.say_and_gather("", language="en-US", timeout_s=15, **where))
     assert list(silent) == []

@@ -79,6 +79,15 @@ class Gathered:
     digits: str
 
 
+@dataclass(frozen=True)
+class Partial:
+    """What Twilio's recogniser has heard so far of an utterance; `number` counts such results."""
+
+    call_sid: str
+    speech: str
+    number: int
+
+
 def call_sid(form: Mapping[str, str]) -> str:
     """The carrier's id of the call.
 
@@ -127,6 +136,17 @@ def read_gathered(form: Mapping[str, str]) -> Gathered:
         InvalidInput: as `read_status`.
     """
     return Gathered(call_sid(form), form.get("SpeechResult", ""), form.get("Digits", ""))
+
+
+def read_partial(form: Mapping[str, str]) -> Partial:
+    """
+    Raises:
+        InvalidInput: as `read_status`.
+    """
+    stable, unstable = form.get("StableSpeechResult", ""), form.get("UnstableSpeechResult", "")
+    # what may still change stands alone or behind what does not, as the recogniser has it
+    speech = unstable if unstable.startswith(stable) else f"{stable} {unstable}"
+    return Partial(call_sid(form), speech or stable, _number(form, "SequenceNumber", ""))
 
 
 def _number(form: Mapping[str, str], field: str, default: str) -> int:

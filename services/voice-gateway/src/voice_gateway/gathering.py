@@ -1,13 +1,15 @@
 """The standard orchestrator: the same conversation by Twilio's own voice and recogniser, one `<Say>` and `<Gather>` a turn.
 
-Nothing of it is kept here between two webhooks but which calls are held: each begins with the turns that the journal has. Twilio
-tells no times, so the turns' are estimates: what is said takes its words' time, and what it waited is how long it was told to
-wait. Nor does it tell how much of a prompt was heard where the person spoke into it, or what they were saying when they hung up.
+Nothing of it is kept here between two webhooks but which calls are held, and what is being said in them (`unfinished`): each
+begins with the turns that the journal has. Twilio tells no times, so the turns' are estimates: what is said takes its words'
+time, and what it waited is how long it was told to wait. Nor does it tell how much of a prompt was heard where the person
+spoke into it, or, where they hung up, more of what they were saying than it had told by then.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import grpc
@@ -18,7 +20,7 @@ from chassis.errors import Unavailable
 from voice_gateway import twiml
 from voice_gateway.attempts import Attempt
 from voice_gateway.briefing import Briefing, Briefings
-from voice_gateway.callbacks import Gathered
+from voice_gateway.callbacks import Gathered, Partial
 from voice_gateway.calls import CallsInProgress
 from voice_gateway.conversation import Conversation
 from voice_gateway.conversations import Conversations
@@ -33,6 +35,7 @@ from voice_gateway.exchange import (
     Heard,
     Judged,
     KeepTurn,
+    LineGone,
     OptOut,
     Outcome,
     Played,
@@ -48,6 +51,7 @@ from voice_gateway.keeper import Keeper
 from voice_gateway.programmes import Programme
 from voice_gateway.progress import Progress
 from voice_gateway.standing import standing_after
+from voice_gateway.unfinished import Unfinished
 from voice_gateway.verdict import Judge
 from voice_gateway.waiting import PATIENCE_MS, QUIET_BEFORE_VERDICT_MS, SCREENED_MS, SILENCE_MS
 
@@ -59,9 +63,21 @@ MACHINE_SILENCE_MS = 2_000
 """A machine that was told apart before it was greeted, and is silent for so long, has said what it has to say."""
 
 _HELD = 10_000
+_NOT_ASKED = -1
 
 _News = Gathered | Closed | None
 """What a step is about: what the person did, that they have hung up, or None for a conversation to be begun."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where Twilio reports what it heard, and what it has heard so far."""
+
+    gathered: str
+    partial: str
+
+
+_NOWHERE = Addresses("", "")
 
 
 class Gathering:
@@ -86,34 +102,41 @@ class Gathering:
         self._calls = calls
         self._conversations = conversations
         self._steps: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._held: OrderedDict[str, None] = OrderedDict()
+        self._held: OrderedDict[str, Unfinished] = OrderedDict()
 
-    async def begin(self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str) -> str:
+    async def begin(self, attempt: Attempt, call_sid: str, briefing: Briefing, addresses: Addresses) -> str:
         """The TwiML that greets, or that goes on where another orchestrator stopped."""
-        return await self._step(attempt, call_sid, briefing, action_url, None)
+        return await self._step(attempt, call_sid, briefing, addresses, None)
 
-    async def go_on(self, attempt: Attempt, gathered: Gathered, action_url: str) -> str:
+    async def go_on(self, attempt: Attempt, gathered: Gathered, addresses: Addresses) -> str:
         """The TwiML after the person said something, pressed a key, or did neither."""
         briefing = await self._briefings.of_call(attempt.call_id)
-        return await self._step(attempt, gathered.call_sid, briefing, action_url, gathered)
+        return await self._step(attempt, gathered.call_sid, briefing, addresses, gathered)
 
     async def hung_up(self, attempt: Attempt, call_sid: str) -> None:
         """The carrier told that the call has ended: so has its conversation, if this process held it and it was not over."""
         if attempt.attempt_id in self._held:
             briefing = await self._briefings.of_call(attempt.call_id)
-            await self._step(attempt, call_sid, briefing, "", Closed())
+            await self._step(attempt, call_sid, briefing, _NOWHERE, Closed())
 
-    async def _step(self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str, news: _News) -> str:
+    def overhear(self, attempt: Attempt, partial: Partial, turns: int) -> None:
+        """What the person has said so far, in a `<Gather>` after so many turns; of no use where another process asked them."""
+        if (unfinished := self._held.get(attempt.attempt_id)) is not None:
+            unfinished.hear(partial, turns)
+
+    async def _step(
+        self, attempt: Attempt, call_sid: str, briefing: Briefing, addresses: Addresses, news: _News
+    ) -> str:
         """One step of a call at a time: what was said last is kept before its session ends."""
         step = self._steps.setdefault(attempt.call_id, asyncio.Lock())
         async with step:
-            document = await self._take_step(attempt, call_sid, briefing, action_url, news)
+            document = await self._take_step(attempt, call_sid, briefing, addresses, news)
         if self._calls.is_over(attempt.attempt_id):
             self._held.pop(attempt.attempt_id, None)
         return document
 
     async def _take_step(
-        self, attempt: Attempt, call_sid: str, briefing: Briefing, action_url: str, news: _News
+        self, attempt: Attempt, call_sid: str, briefing: Briefing, addresses: Addresses, news: _News
     ) -> str:
         try:
             opened = await self._journal.open_session(
@@ -129,7 +152,7 @@ class Gathering:
         if opened.finished:
             self._calls.ended(attempt.attempt_id)
             return twiml.hang_up()
-        self._hold(attempt)
+        begun_to_say = self._hold(attempt).text_after(len(opened.turns))
         programme, conversation = self._conversations.open(attempt, briefing, opened)
         if not opened.turns:
             await self._progress.reflection_started(attempt, call_sid, opened.session_id)
@@ -142,15 +165,18 @@ class Gathering:
             exchange = _Exchange(
                 conversation, programme, self._judge, keeper, tell_opt_out=tell_opt_out, now_ms=opened.kept_ms
             )
-            await exchange.handle(_events(news, machine, opened))
+            await exchange.handle(_events(news, machine, opened, begun_to_say))
             if exchange.outcome is not None:
                 await self._end(keeper, exchange.outcome)
         if exchange.outcome is None:
             waits_ms = MACHINE_SILENCE_MS if machine and not exchange.said else _patience_ms(conversation.turns)
+            turns = len(conversation.turns)
+            self._held[attempt.attempt_id] = Unfinished(turns)
             return twiml.say_and_gather(
                 " ".join(exchange.said),
                 language=programme.locale,
-                action_url=action_url,
+                action_url=addresses.gathered,
+                partial_url=f"{addresses.partial}?turns={turns}",
                 timeout_s=waits_ms // 1000,
             )
         self._calls.ended(attempt.attempt_id)
@@ -158,10 +184,12 @@ class Gathering:
         log.info("conversation.ended", session_id=opened.session_id, outcome=exchange.outcome)
         return twiml.say_and_hang_up(" ".join(exchange.said), language=programme.locale)
 
-    def _hold(self, attempt: Attempt) -> None:
-        self._held[attempt.attempt_id] = None
+    def _hold(self, attempt: Attempt) -> Unfinished:
+        """The call is held here from now on, and was perhaps before."""
+        unfinished = self._held.setdefault(attempt.attempt_id, Unfinished(_NOT_ASKED))
         if len(self._held) > _HELD:
             self._held.popitem(last=False)
+        return unfinished
 
     async def _part_without_journal(self, attempt: Attempt, call_sid: str, programme: Programme, news: _News) -> str:
         """Nothing can be kept; but whoever wants no more calls is to get none."""
@@ -223,20 +251,23 @@ class _Exchange:
                         log.info("person.opted_out")
                         await self._tell_opt_out()
                     case HangUp():
-                        waiting = [Closed()]
+                        waiting = [*(event for event in waiting if isinstance(event, Heard)), Closed()]
                     case End(outcome):
                         self.outcome = outcome
                     case _:
                         pass
 
 
-def _events(news: _News, machine: AnsweredByMachine | None, opened: OpenedSession) -> list[Event]:
+def _events(news: _News, machine: AnsweredByMachine | None, opened: OpenedSession, begun_to_say: str) -> list[Event]:
     now_ms = opened.kept_ms
     known: list[Event] = [machine] if machine else []
     match news:
         case None:
             has_spoken = bool(machine and machine.takes_messages)
             return [*known, Began(now_ms), *([Tick(now_ms + QUIET_BEFORE_VERDICT_MS)] if has_spoken else [])]
+        case Closed() if begun_to_say:
+            # first the line: nothing that these words ask for can be said any more
+            return [LineGone(), Heard(begun_to_say, now_ms, now_ms + _duration_ms(begun_to_say)), news]
         case Closed():
             return [news]
         case Gathered(digits=digits) if digits:

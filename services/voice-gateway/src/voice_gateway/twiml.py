@@ -67,13 +67,14 @@ def say_and_await_key(text: str, *, language: str, action_url: str, timeout_s: i
     return str(response)
 
 
-def say_and_gather(text: str, *, language: str, action_url: str, timeout_s: int) -> str:
+def say_and_gather(text: str, *, language: str, action_url: str, partial_url: str, timeout_s: int) -> str:
     """Say something, then listen: speech until the person pauses, or one key. Silence is reported too, as an empty result.
 
     Args:
         text: may be empty: then only listen.
         language: BCP 47, for both.
         action_url: where Twilio reports what it heard.
+        partial_url: where it reports, again and again, what it has heard so far.
         timeout_s: how long nothing may be heard before that is reported.
     """
     response = VoiceResponse()
@@ -85,6 +86,8 @@ def say_and_gather(text: str, *, language: str, action_url: str, timeout_s: int)
         finish_on_key="",  # otherwise # is no key like the others: it ends the input, and is not told
         timeout=timeout_s,
         speech_timeout="auto",
+        partial_result_callback=partial_url,
+        partial_result_callback_method="POST",
         language=language,
         action_on_empty_result=True,
     )

@@ -4,6 +4,7 @@
     POST /webhooks/twilio/resume/{attempt_id}   a media stream ended
     POST /webhooks/twilio/fallback/{attempt_id} another of these was asked, also again, and did not answer
     POST /webhooks/twilio/gather/{attempt_id}   the standard orchestrator heard something
+    POST /webhooks/twilio/partial/{attempt_id}  what it has heard so far of an utterance
     POST /webhooks/twilio/code/{attempt_id}     a call for signing in took a key
     POST /webhooks/twilio/status/{attempt_id}   a step of the call
     POST /webhooks/twilio/amd/{attempt_id}      who picked up
@@ -26,13 +27,13 @@ from chassis.telemetry import call_context, span
 from voice_gateway import metrics, twiml
 from voice_gateway.attempts import Attempt, parse_attempt_id
 from voice_gateway.briefing import Briefing, Briefings
-from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_status
+from voice_gateway.callbacks import call_sid, read_gathered, read_machine_detection, read_partial, read_status
 from voice_gateway.calls import HANGS_UP_WITHIN, TURN_WITHIN, CallsInProgress
 from voice_gateway.code_calls import CodeCalls
 from voice_gateway.code_telling import CodeCall, code_call_of
 from voice_gateway.errors import ForgedRequest, GatewayFull, RequestTooLarge
 from voice_gateway.exchange import AnsweredByMachine
-from voice_gateway.gathering import Gathering
+from voice_gateway.gathering import Addresses, Gathering
 from voice_gateway.journal import Journal
 from voice_gateway.line import MEDIA_PATH
 from voice_gateway.preparing import Preparations
@@ -93,6 +94,7 @@ class Webhooks:
         router.add_api_route("/resume/{attempt_id}", self.resume, methods=["POST"])
         router.add_api_route("/fallback/{attempt_id}", self.fallback, methods=["POST"])
         router.add_api_route("/gather/{attempt_id}", self.gather, methods=["POST"])
+        router.add_api_route("/partial/{attempt_id}", self.partial, methods=["POST"])
         router.add_api_route("/code/{attempt_id}", self.code, methods=["POST"])
         router.add_api_route("/status/{attempt_id}", self.status, methods=["POST"])
         router.add_api_route("/amd/{attempt_id}", self.machine_detection, methods=["POST"])
@@ -150,8 +152,15 @@ class Webhooks:
         with _about(attempt, "gather"):
             gathered = read_gathered(form)
             self.calls.awaits(attempt, TURN_WITHIN)
-            document = await self.gathering.go_on(attempt, gathered, self._url("gather", attempt))
+            document = await self.gathering.go_on(attempt, gathered, self._addresses(attempt))
             return self._said(attempt, document)
+
+    async def partial(self, request: Request, attempt_id: str) -> Response:
+        form = await self._signed_form(request)
+        attempt = parse_attempt_id(attempt_id)
+        with _about(attempt, "partial"):
+            self.gathering.overhear(attempt, read_partial(form), _turns(request))
+        return Response(status_code=204)
 
     async def code(self, request: Request, attempt_id: str) -> Response:
         form = await self._signed_form(request)
@@ -237,7 +246,7 @@ class Webhooks:
         if standard_because:
             await self.calls.left(attempt)
             known = briefing or await self.briefings.of_call(attempt.call_id)
-            return self._said(attempt, await self.gathering.begin(attempt, sid, known, self._url("gather", attempt)))
+            return self._said(attempt, await self.gathering.begin(attempt, sid, known, self._addresses(attempt)))
         self.calls.invites(attempt)
         self.preparations.begin(None if breaks else briefing)  # who was greeted already needs none
         return _xml(
@@ -262,6 +271,9 @@ class Webhooks:
         """An answer without a stream, which is followed by another turn, or by the end."""
         self.calls.awaits(attempt, HANGS_UP_WITHIN if self.calls.is_over(attempt.attempt_id) else TURN_WITHIN)
         return _xml(document)
+
+    def _addresses(self, attempt: Attempt) -> Addresses:
+        return Addresses(gathered=self._url("gather", attempt), partial=self._url("partial", attempt))
 
     def _url(self, webhook: str, attempt: Attempt) -> str:
         return f"{self.base_url}/webhooks/twilio/{webhook}/{attempt.attempt_id}"
@@ -313,8 +325,16 @@ def _about(attempt: Attempt, webhook: str) -> Iterator[None]:
 
 
 def _breaks(request: Request) -> int:
-    text = request.query_params.get("breaks", "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else BREAKS_BORNE
+    return _small_number(request.query_params.get("breaks", "0"), otherwise=BREAKS_BORNE)
+
+
+def _turns(request: Request) -> int:
+    """After how many turns the person was asked; a number that none have where the address does not tell."""
+    return _small_number(request.query_params.get("turns", ""), otherwise=-2)
+
+
+def _small_number(text: str, *, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else otherwise
 
 
 def _xml(document: str) -> Response:
