@@ -63,8 +63,8 @@ class Asked:
     dialed_at: tuple[datetime, ...]
 
 
-def why_not(asked: Asked, rules: DialingRules, now: datetime, *, within: timedelta) -> Refusal | UnendedCall | None:
-    """What forbids a call at `now` (aware, UTC) that is to be made within so long.
+def why_not(asked: Asked, rules: DialingRules, now: datetime) -> Refusal | UnendedCall | None:
+    """What forbids a call at `now` (aware, UTC).
 
     Returns:
         The rule, or the call of its kind that is open still; none where the person may have it.
@@ -72,7 +72,7 @@ def why_not(asked: Asked, rules: DialingRules, now: datetime, *, within: timedel
     question = DialQuestion(
         local_day=now.date(),
         not_before=now,
-        not_after=now + within,
+        not_after=now + timedelta.resolution,  # until when it may be dialed decides nothing: this asks of now alone
         finished=False,
         window_id=None,
         windows={},
@@ -96,7 +96,7 @@ def check_call_now(asked: Asked, rules: DialingRules, now: datetime) -> None:
     Raises:
         Conflict: they may not; the text says why, and what to do.
     """
-    match why_not(asked, rules, now, within=MADE_WITHIN):
+    match why_not(asked, rules, now):
         case Refusal() as refusal:
             raise Conflict(f"No test call for this person. {_why(refusal, asked, rules, now)}")
         case UnendedCall(call_id):

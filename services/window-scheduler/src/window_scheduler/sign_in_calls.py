@@ -120,7 +120,7 @@ class SignInCalls:
             return None, NotCalled.NOBODY
         person_id = person.person_id
         asked = await asked_for(connection, person, CallKind.SIGN_IN, self._zones, in_quiet_hours=False, now=now)
-        match why_not(asked, self._rules, now, within=DIALED_WITHIN):
+        match why_not(asked, self._rules, now):
             case Refusal() as refusal:
                 return person_id, refusal
             case UnendedCall(call_id):
