@@ -40,8 +40,12 @@ def _failures(seen: Observations, metrics: Metrics | None) -> list[Finding]:
     pages, failed = _shown(metrics)
     if failed < FEW_FAILURES or failed < MUCH * pages:
         return []
-    sentence = f"Of {counted(pages, 'page')} that people asked of the portal, {failed} failed."
-    step = f"See {seen.logs(PORTAL)} (page.failed), and what is found above: a page says so where a service is away."
+    # its counters have no times; the alert asks Prometheus, which does
+    sentence = f"Of {counted(pages, 'page')} that people asked of the portal since its start, {failed} failed: now, or long ago."
+    step = (
+        f"See {seen.logs(PORTAL)} (page.failed), which tells when; the alert looks at the last 15 minutes. Where they fail now, "
+        "see what is found above: a page says so where a service is away."
+    )
     return [_found(Severity.WARNING, "pages_failing", sentence, step, "DaybookPortalFailing")]
 
 

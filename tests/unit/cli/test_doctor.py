@@ -500,7 +500,7 @@ def test_a_healthy_daybook_has_nothing_to_see_to(seen):
             ),
             "pages_failing",
             Severity.WARNING,
-            "Of 100 pages that people asked of the portal, 10 failed",
+            "Of 100 pages that people asked of the portal since its start, 10 failed: now, or long ago.",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and "_" in value else "",

@@ -1,6 +1,6 @@
 {{/* How many pods a service has at least. Takes its block of values. */}}
 {{- define "daybook.fewestPods" -}}
-{{- if .keda.enabled -}}{{ .keda.minReplicas }}{{- else if .autoscaling.enabled -}}{{ .autoscaling.minReplicas }}{{- else -}}{{ .replicas }}{{- end -}}
+{{- if (.keda).enabled -}}{{ .keda.minReplicas }}{{- else if .autoscaling.enabled -}}{{ .autoscaling.minReplicas }}{{- else -}}{{ .replicas }}{{- end -}}
 {{- end -}}
 
 {{/*
