@@ -11,7 +11,7 @@ from portal_programs import API, program_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PARTS = ["person|keeping", "windows", "agenda|days|calls", "entries", "archive"]
+PARTS = ["person|programmes|keeping|accesses", "windows", "agenda|days|calls", "entries|calendar", "archive"]
 # what a description cannot say (an end after its start, a number that can be dialed) is refused with a reason all the same
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
 response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,allow_header_conformance,ignored_auth"

@@ -92,6 +92,40 @@ async def test_an_edit_is_based_on_what_was_read(kept, program):
     assert (told["title"], told["spoken"][0]["text"], told["revision"]) == ("", "Words.", corrected.json())
 
 
+async def test_what_an_entry_was_is_told_a_page_at_a_time_and_taken_again(kept, program):
+    entry = await kept.spoken("Words.", started_at=BEGAN)
+    path = f"/entries/{entry}"
+    assert await program.told(f"{path}/revisions") == {"revisions": [], "next_cursor": None}
+    for title in ("The river", "The bridge", "The ferry"):
+        await program.ask("PUT", f"{path}/revision", json={"title": title}, headers={"if-match": "*"})
+    page = await program.told(f"{path}/revisions?limit=2")
+    assert [each["title"] for each in page["revisions"]] == ["The ferry", "The bridge"]
+    last = await program.told(f"{path}/revisions?limit=2&cursor={page['next_cursor']}")
+    assert ([each["title"] for each in last["revisions"]], last["next_cursor"]) == (["The river"], None)
+    assert (await program.told(f"{path}/revisions?limit=3"))["next_cursor"] is None
+    again = {"title": last["revisions"][0]["title"]}
+    taken = await program.ask("PUT", f"{path}/revision", json=again, headers={"if-match": '"3"'})
+    assert (taken.json()["number"], taken.json()["title"]) == (4, "The river")
+
+
+async def test_the_days_with_an_entry_are_told_with_how_many_in_a_row(kept, program):
+    for number in (0, 1, 3):
+        await kept.spoken("Words.", started_at=BEGAN + timedelta(days=number), seconds=1)
+    told = await program.told("/calendar")
+    days = ["2026-11-24", "2026-11-25", "2026-11-27"]
+    assert (told["time_zone"], [each["day"] for each in told["days"]]) == ("Europe/Vienna", days)
+    assert told["longest_streak"] == {"first_day": days[0], "last_day": days[1], "days": 2}
+    assert (told["total_entries"], told["total_days"]) == (3, 3)
+    some = await program.told("/calendar?from_day=2026-11-25&to_day=2026-11-26")
+    assert ([each["day"] for each in some["days"]], some["total_days"]) == ([days[1]], 3)
+    assert (await program.ask("GET", "/calendar?from_day=2026-02-30")).status_code == 422
+
+
+async def test_an_entry_names_the_call_that_it_was(kept, program):
+    entry = await kept.spoken("Words.", started_at=BEGAN)
+    assert (await program.told(f"/entries/{entry}"))["call_id"] == (await kept.entry(entry)).summary.call_id
+
+
 @pytest.mark.parametrize(
     ("edit", "field"),
     [
@@ -123,7 +157,12 @@ async def test_an_entry_is_deleted_for_good(kept, program):
 async def test_what_is_somebody_elses_is_told_like_what_there_is_not(house, kept):
     entry = await kept.spoken("Words of another.", started_at=BEGAN)
     stranger = await program_of(house, await house.person())
-    asked = [("GET", "", None), ("DELETE", "", None), ("PUT", "/revision", {"title": "Mine"})]
+    asked = [
+        ("GET", "", None),
+        ("GET", "/revisions", None),
+        ("DELETE", "", None),
+        ("PUT", "/revision", {"title": "Mine"}),
+    ]
     for method, below, body in asked:
         for tag in ('"0"', "*"):
             theirs = await stranger.ask(method, f"/entries/{entry}{below}", json=body, headers={"if-match": tag})
@@ -131,6 +170,8 @@ async def test_what_is_somebody_elses_is_told_like_what_there_is_not(house, kept
             assert (theirs.status_code, theirs.content) == (404, none.content)
     assert (await stranger.told("/entries"))["entries"] == []
     assert (await stranger.told("/entries/search?q=words"))["hits"] == []
+    calendar = await stranger.told("/calendar")
+    assert (calendar["days"], calendar["total_entries"], calendar["longest_streak"]) == ([], 0, None)
     assert (await kept.entry(entry)).turns[0].text == "Words of another."
 
 

@@ -51,6 +51,15 @@ async def test_a_window_is_made_read_changed_and_deleted(house):
     assert await program.told("/windows") == {"windows": []}
 
 
+async def test_windows_are_a_calendars_file(house):
+    mine, theirs = [await program_of(house, await house.person()) for _ in range(2)]
+    await made(mine)
+    for program, events in ((mine, 1), (theirs, 0)):
+        answer = await program.ask("GET", "/windows/calendar.ics")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+        assert answer.text.count("BEGIN:VEVENT") == events
+
+
 @pytest.mark.parametrize(
     ("times", "field"),
     [

@@ -18,11 +18,14 @@ from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
 from portal.api import Api
+from portal.api_accesses import AccessesApi
 from portal.api_archive import ArchiveApi
+from portal.api_calendar import CalendarApi
 from portal.api_days import DaysApi
 from portal.api_door import ApiDoor, Once
 from portal.api_entries import EntriesApi
 from portal.api_person import PersonApi
+from portal.api_programmes import ProgrammesApi
 from portal.api_recordings import RecordingsApi
 from portal.api_windows import WindowsApi
 from portal.archive_intake import ArchiveIntake
@@ -152,7 +155,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             PersonApi(api_door, scheduler, keeping, visitors, clock),
             WindowsApi(api_door, windows, once),
             DaysApi(api_door, scheduler, windows, once),
+            ProgrammesApi(api_door, scheduler, languages),
+            AccessesApi(api_door, keeping),
             EntriesApi(api_door, scheduler, journal),
+            CalendarApi(api_door, scheduler, journal),
             RecordingsApi(api_door, recordings),
             ArchiveApi(api_door, journal, readers_clock, intake),
         )

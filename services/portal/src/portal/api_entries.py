@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +17,7 @@ from portal.api_entry_forms import (
     EntriesTold,
     EntryTold,
     HitsTold,
+    RevisionsTold,
     RevisionTold,
     entry_told,
     hits_told,
@@ -24,7 +25,7 @@ from portal.api_entry_forms import (
     revision_told,
 )
 from portal.api_problems import PreconditionFailed, PreconditionRequired, problems
-from portal.api_sent import Cursor, Day, Limit
+from portal.api_sent import Cursor, Day, Limit, no_such_cursor, number_before
 from portal.api_tokens import ApiToken
 from portal.journal import Days, Journal
 from portal.scheduler import Scheduler
@@ -32,6 +33,8 @@ from portal.scheduler import Scheduler
 NO_CONTENT = 204
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 """What an end that is not named means."""
+MOST_REVISIONS = 50
+"""In one answer: each may have some megabytes of corrections."""
 IfMatch = Annotated[
     str | None,
     Header(max_length=100, description='The ETag of the entry that was edited, e.g. "3"; `*`: whatever there is'),
@@ -62,7 +65,7 @@ class EntriesApi:
             zone, days = "", None
             if from_day is not None or to_day is not None:
                 zone = (await self._scheduler.person(token.person_id)).time_zone
-                days = Days(_day("from_day", from_day, FIRST_DAY), _day("to_day", to_day, LAST_DAY))
+                days = days_told(from_day, to_day)
             with _cursor_told():
                 found = await self._journal.browse(token.person_id, zone, days, page_token=cursor, page_size=limit)
             entries = [
@@ -85,6 +88,16 @@ class EntriesApi:
             found = await self._journal.entry(token.person_id, entry_id)
             response.headers["etag"] = f'"{found.revision.number}"'
             return entry_told(found)
+
+        @router.get("/{entry_id:uuid}/revisions", responses=problems(404, 422, 500))
+        async def list_revisions(
+            token: Reader,
+            entry_id: UUID,
+            limit: Annotated[int, Query(ge=1, le=MOST_REVISIONS, description="How many at most")] = 20,
+            cursor: Cursor = "",
+        ) -> RevisionsTold:
+            """How it was described and edited, the newest first. To take one again, send its content as the next revision."""
+            return await self._revisions(token, entry_id, limit, number_before(cursor))
 
         @router.put("/{entry_id:uuid}/revision", responses=problems(403, 404, 412, 422, 428, 500))
         async def edit_entry(
@@ -115,6 +128,17 @@ class EntriesApi:
 
         return router
 
+    async def _revisions(self, token: ApiToken, entry_id: UUID, limit: int, before: int | None) -> RevisionsTold:
+        found = list[RevisionTold]()
+        async with aclosing(self._journal.revisions(token.person_id, entry_id)) as revisions_made:
+            async for revision in revisions_made:
+                if before is not None and revision.number >= before:
+                    continue
+                if len(found) == limit:
+                    return RevisionsTold(revisions=found, next_cursor=str(found[-1].number))
+                found.append(revision_told(revision))
+        return RevisionsTold(revisions=found, next_cursor=None)
+
     async def _based_on(self, token: ApiToken, entry_id: UUID, if_match: str | None) -> int:
         """
         Raises:
@@ -142,10 +166,17 @@ def _cursor_told() -> Iterator[None]:
         yield
     except InvalidInput as refused:
         if refused.field == "page_token":
-            raise InvalidInput(
-                "cursor", "is to be the next_cursor of an earlier answer to the same question."
-            ) from None
+            raise no_such_cursor() from None
         raise InvalidInput("q" if refused.field == "query" else refused.field, refused.remedy) from None
+
+
+def days_told(from_day: str | None, to_day: str | None) -> Days:
+    """The days that a program names, each end of which it may leave open.
+
+    Raises:
+        InvalidInput: no calendar has one of them.
+    """
+    return Days(_day("from_day", from_day, FIRST_DAY), _day("to_day", to_day, LAST_DAY))
 
 
 def _day(field: str, told: str | None, unnamed: date) -> date:

@@ -16,6 +16,9 @@ class EntryListed(BaseModel):
     """An entry without what was said."""
 
     entry_id: str
+    call_id: str | None = Field(
+        description="Of the call that it was, as /days tells it; null: it was brought in by a file"
+    )
     started_at: datetime | None
     ended_at: datetime | None
     outcome: str = Field(description="How the call ended, e.g. completed, cut_short")
@@ -106,6 +109,11 @@ class RevisionTold(BaseModel):
     corrections: list[CorrectionTold]
 
 
+class RevisionsTold(BaseModel):
+    revisions: list[RevisionTold]
+    next_cursor: str | None = Field(description="null: these are the first that were made")
+
+
 class EntryTold(EntryListed):
     spoken: list[TurnTold]
     revision: RevisionTold | None = Field(description="null: nobody has described or edited it")
@@ -116,6 +124,7 @@ def listed(
 ) -> EntryListed:
     return EntryListed(
         entry_id=summary.entry_id,
+        call_id=summary.call_id or None,
         started_at=moment_in(summary, "started_at"),
         ended_at=moment_in(summary, "ended_at"),
         outcome=term(pb.SessionOutcome.Name(summary.outcome), "SESSION_OUTCOME"),

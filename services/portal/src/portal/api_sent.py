@@ -1,10 +1,13 @@
 """What programs send and are told, in the forms that several endpoints share."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from google.protobuf.message import Message
 from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.errors import InvalidInput
 
 
 class Sent(BaseModel):
@@ -23,6 +26,24 @@ Cursor = Annotated[
     str, Field(max_length=2000, description="`next_cursor` of the answer before; empty: from the first on")
 ]
 Limit = Annotated[int, Field(ge=1, le=100, description="How many at most")]
+_NUMBER = re.compile("[1-9][0-9]{0,17}", re.ASCII)
+
+
+def no_such_cursor() -> InvalidInput:
+    return InvalidInput("cursor", "is to be the next_cursor of an earlier answer to the same question.")
+
+
+def number_before(cursor: str) -> int | None:
+    """Where a list that is counted downwards goes on: below this number; None: from the first on.
+
+    Raises:
+        InvalidInput: no answer told this cursor.
+    """
+    if not cursor:
+        return None
+    if not _NUMBER.fullmatch(cursor):
+        raise no_such_cursor()
+    return int(cursor)
 
 
 def moment_in(message: Message, field: str) -> datetime | None:

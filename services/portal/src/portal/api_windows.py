@@ -16,6 +16,8 @@ from portal.api_tokens import ApiToken
 from portal.call_windows import CallWindows, window_in
 
 NO_CONTENT = 204
+CALENDAR = "text/calendar"
+_CALENDAR = {"description": "iCalendar", "content": {CALENDAR: {"schema": {"type": "string"}}}}
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
@@ -90,6 +92,11 @@ class WindowsApi:
                 return made, f"{request.url.path}/{made.window_id}"
 
             return await self._once.answer(request, token, idempotency_key, add)
+
+        @router.get("/calendar.ics", response_class=Response, responses={200: _CALENDAR, **problems(404, 409)})
+        async def export_windows(token: Reader) -> Response:
+            """All of them as a calendar's file (RFC 5545)."""
+            return Response(await self._windows.calendar(token.person_id), media_type=CALENDAR)
 
         @router.get("/{window_id:uuid}", responses=problems(404, 422))
         async def read_window(token: Reader, window_id: UUID) -> WindowTold:

@@ -1,6 +1,6 @@
 """The journal, as a person's pages ask it: each call bears a token of that person, and asks for what is theirs alone."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -162,7 +162,7 @@ class Journal:
         finally:
             call.cancel()
 
-    async def revisions(self, person_id: UUID, entry_id: UUID) -> AsyncIterator[Revision]:
+    async def revisions(self, person_id: UUID, entry_id: UUID) -> AsyncGenerator[Revision]:
         """Every version of what is told of an entry, the newest first, as far as they are taken.
 
         Raises:
