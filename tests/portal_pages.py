@@ -31,6 +31,7 @@ def pages_of(life: Any) -> dict[str, str]:
         "me-calls": "/me/calls",
         "me-keeping": "/me/keeping",
         "me-accesses": "/me/accesses",
+        "me-accounts": "/me/accounts",
         "me-devices": "/me/devices",
         "me-programs": "/me/programs",
         "me-delete": "/me/delete",

@@ -240,7 +240,7 @@ async def running_daybook(tuning: Tuning, logs: Path) -> AsyncIterator[WholeDayb
     """A whole Daybook of its own, whose logs are left in a folder: who looks for the cause of a failure finds them there."""
     # not below pytest's own folder, which another run of pytest closes to PostgreSQL's user
     with TemporaryDirectory(prefix="daybook-whole-") as folder:
-        outside = Outside(twilio=False, google=False, gemini=False)
+        outside = Outside(twilio=False, google=False, gemini=False, openid=False)
         stack = Stack(Home(Path(folder) / "home"), {}, outside, tuning, ports=ports_of_its_own())
         async with AsyncExitStack() as closing:
             closing.callback(lambda: shutil.copytree(stack.home.logs, logs, dirs_exist_ok=True))

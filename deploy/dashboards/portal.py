@@ -113,7 +113,7 @@ def portal() -> Json:
             Row("Who comes"),
             Panel(
                 "Signed in",
-                "Browsers, an hour, by the way: a link that an operator made, or a code that a call told.",
+                "Browsers, an hour, by the way: a link that an operator made, a code that a call told, or an account.",
                 "short",
                 (Query("3600 * sum by (way) (rate(daybook_portal_sign_ins_total[$__rate_interval]))", "{{way}}"),),
                 width=12,
@@ -125,8 +125,26 @@ def portal() -> Json:
                 "short",
                 (Query("sum(increase(daybook_portal_forged_requests_total[$__range]))", "refused"),),
                 kind="stat",
-                width=12,
+                width=6,
                 limits=((10, "orange"),),
+                decimals=0,
+            ),
+            Panel(
+                "The OpenID provider fails",
+                "Times that somebody could not sign in with an account, in the time shown, by the reason: it does not answer, "
+                "does not take Daybook for its client, or what it says is not to be believed (DaybookProviderFailing).",
+                "short",
+                (
+                    Query(
+                        none_yet(
+                            "sum by (reason) (increase(daybook_portal_provider_failures_total[$__range]))", "reason"
+                        ),
+                        "{{reason}}",
+                    ),
+                ),
+                kind="bargauge",
+                width=6,
+                limits=((1, "orange"),),
                 decimals=0,
             ),
         ),

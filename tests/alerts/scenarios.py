@@ -1137,6 +1137,8 @@ def _certificates() -> list[Scenario]:
 def _portal() -> list[Scenario]:
     missing, failing, slow = (firing(f"DaybookPortal{what}") for what in ("Missing", "Failing", "Slow"))
     failed, seconds = "daybook_portal_failed_pages_total", "daybook_portal_page_seconds_bucket"
+    provider, came = firing("DaybookProviderFailing"), "daybook_portal_sign_ins_total"
+    refused = sets(PORTAL, "daybook_portal_provider_failures_total", counts_every(5 * MINUTE), reason="client_refused")
     page = {"route": "/", "status": "2xx", "le": "1.0"}
     return [
         Scenario(missing.alert, "never scraped", lambda w: w.forget(PORTAL), 2 * PERIOD_S, (missing,)),
@@ -1168,6 +1170,19 @@ def _portal() -> list[Scenario]:
             HOUR,
         ),
         Scenario(slow.alert, "a fifth takes long", sets(PORTAL, seconds, counts_every(12.5), **page), HOUR, (slow,)),
+        Scenario(
+            provider.alert,
+            "nobody comes back",
+            all_of(refused, sets(PORTAL, came, steady(3), way="account")),
+            HOUR,
+            (provider,),
+        ),
+        Scenario(
+            provider.alert,
+            "others come back",
+            all_of(refused, sets(PORTAL, came, counts_every(10 * MINUTE), way="account")),
+            HOUR,
+        ),
         Scenario(slow.alert, "one in twenty takes long", sets(PORTAL, seconds, counts_every(10.5), **page), HOUR),
     ]
 

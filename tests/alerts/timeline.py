@@ -258,6 +258,8 @@ def _healthy_portal(world: World) -> None:
     world.set(PORTAL, "daybook_portal_page_seconds_count", counts_every(10), route="/", status="2xx")
     world.set(PORTAL, "daybook_portal_page_seconds_bucket", counts_every(10.1), route="/", status="2xx", le="1.0")
     world.set(PORTAL, "daybook_portal_failed_pages_total", counts_every(20 * MINUTE))
+    world.set(PORTAL, "daybook_portal_sign_ins_total", counts_every(HOUR), way="account")
+    world.set(PORTAL, "daybook_portal_provider_failures_total", counts_every(HOUR), reason="no_answer")
 
 
 CLUSTER = "kube-state-metrics"

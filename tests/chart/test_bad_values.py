@@ -205,6 +205,17 @@ PORTAL = {
         "portal: {autoscaling: {enabled: true, minReplicas: 9}}",
         "portal.autoscaling: minReplicas (9) is more than maxReplicas (6)",
     ),
+    "an OpenID provider in clear": bad(
+        "minimal",
+        "portal: {openid: {issuer: 'http://accounts.example.org', clientId: a, existingSecret: b}}",
+        "portal.openid.issuer",
+        "Give the provider's own address as it writes it",
+    ),
+    "an OpenID provider that knows nobody": bad(
+        "minimal", "portal: {openid: {issuer: 'https://accounts.example.org', clientId: a}}", "existingSecret"
+    ),
+    "no way to sign in": bad("minimal", "portal: {signInByCall: false}", "people could not sign in"),
+    "an OpenID client of no provider": bad("minimal", "portal: {openid: {clientId: a}}", "Set portal.openid.issuer"),
     "idle for longer than signed in": bad(
         "minimal", "portal: {sessionIdleDays: 91}", "91 is more than sessionDays (90)"
     ),

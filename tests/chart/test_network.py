@@ -31,6 +31,8 @@ RING = {
     ("journal", "emulators-gemini", 8084),  # an entry is described
 }  # fmt: skip
 
+REACH_OUTSIDE = {"call-dispatcher", "voice-gateway", "journal", "journal-retention", "portal"}
+
 with_policies = pytest.mark.parametrize("name", [name for name in CI_FILES if rendered(name).of("NetworkPolicy")])
 
 
@@ -78,15 +80,21 @@ def test_people_come_to_the_pages_and_never_to_their_probes_and_metrics(name):
 
 @with_policies
 def test_the_open_internet_is_for_those_who_need_it(name):
-    """The carrier, Google, the object store: by TLS, and never to an address inside the cluster."""
+    """The carrier, Google, the object store, an OpenID provider: by TLS, and never to an address inside the cluster."""
     render = rendered(name)
     for pod in render.pods():
         for policy in of(render, pod, "Egress"):
             for rule in policy["spec"].get("egress") or []:
                 blocks = [peer["ipBlock"] for peer in rule.get("to") or [] if "ipBlock" in peer]
                 if any(block["cidr"] == ANYWHERE for block in blocks):
-                    assert pod.component in {"call-dispatcher", "voice-gateway", "journal", "journal-retention"}, (
-                        pod.name
-                    )
+                    assert pod.component in REACH_OUTSIDE, pod.name
                     assert {port["port"] for port in rule["ports"]} <= {443}, pod.name
                     assert all(block.get("except") for block in blocks), f"{pod.name}: the cluster's own addresses"
+
+
+def test_an_openid_provider_is_reached_where_it_is():
+    render = rendered("everything-on")
+    [portal] = [pod for pod in render.pods() if pod.component == "portal"]
+    rules = [rule for policy in of(render, portal, "Egress") for rule in policy["spec"].get("egress") or []]
+    inside = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "accounts"}}}]
+    assert [rule["ports"] for rule in rules if rule.get("to") == inside] == [[{"port": 8443}]]

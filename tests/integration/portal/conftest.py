@@ -35,7 +35,9 @@ from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from daybook_cli.embedded import free_port
-from emulators import google_tts
+from emulators import google_tts, openid
+from emulators.openid import OpenIdSettings
+from emulators.program import Running
 from emulators.twilio import TwilioEmulatorSettings
 from emulators.twilio import serve as serving_carrier
 from journal.rights import GATEWAY, PORTAL
@@ -102,6 +104,29 @@ class Browser:
         return Page(answer.text)
 
 
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID provider, and a person who sits before its pages."""
+
+    running: Running
+
+    async def agree(self, address: str, subject: str, answer: str = "yes") -> str:
+        """Says who one is on the page to which Daybook leads. Returns where that leads back to."""
+        async with httpx2.AsyncClient() as http:
+            asked = Page((await http.get(address)).text)
+            told = {**asked.fields, "subject": subject, "answer": answer}
+            return (await http.post(f"{self.running.base_url}/authorize", data=told)).headers["location"]
+
+    async def do_wrong(self, kind: str) -> None:
+        """The next code that is fetched meets this."""
+        async with httpx2.AsyncClient() as http:
+            (await http.post(f"{self.running.admin_url}/faults", json={"kind": kind})).raise_for_status()
+
+    async def change_keys(self) -> None:
+        async with httpx2.AsyncClient() as http:
+            (await http.post(f"{self.running.admin_url}/keys/rotate")).raise_for_status()
+
+
 @dataclass
 class House:
     """
@@ -109,6 +134,7 @@ class House:
         people, windows, calls: window-scheduler's own gRPC.
         journal: a channel to the journal's, on which each call shows whatever token may make it.
         visitors: of the portal's own database.
+        provider: the OpenID provider at which one can sign in.
         bus: where tests tell what the carrier would, through voice-gateway.
         log: of the portal.
         voice: a gateway that the portal asks how a name is said. It is not started: a test that wants it does.
@@ -123,6 +149,7 @@ class House:
     calls: "rpc.CallsServiceAsyncStub"
     journal: object
     visitors: Visitors
+    provider: Provider
     bus: Bus
     browsers: list[httpx2.AsyncClient] = field(default_factory=list)
     lines: Iterator[int] = field(default_factory=lambda: itertools.count(1234567))
@@ -215,6 +242,7 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                 folder / "dispatcher.log",
             ) as dispatcher,
             google_tts.serve(google_tts.TtsSettings(voice="wordcode", time_factor=20.0)) as tts,
+            openid.serve(OpenIdSettings()) as provider,
             open_bus(NatsAccess(own_nats.url), source="voice-gateway", clock=SystemClock()) as bus,
             open_channel(f"127.0.0.1:{scheduler.port}") as scheduler_channel,
             open_channel_of_all(f"127.0.0.1:{kept.port}", Tokens()) as journal_channel,
@@ -248,6 +276,10 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                 "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{kept.port}",
                 "DAYBOOK_VOICE_GATEWAY_TARGET": f"127.0.0.1:{voice.port}",
                 "DAYBOOK_JOURNAL_SECRET": SECRETS[PORTAL].get_secret_value(),
+                "DAYBOOK_OPENID_ISSUER": provider.base_url,
+                "DAYBOOK_OPENID_CLIENT_ID": OpenIdSettings().client_id,
+                "DAYBOOK_OPENID_CLIENT_SECRET": OpenIdSettings().client_secret,
+                "DAYBOOK_OPENID_NAME": "Example",
             }
             async with a_service("portal", "DAYBOOK_SITE_PORT", settings, folder / "portal.log") as site:
                 origin = f"http://127.0.0.1:{site.port}"
@@ -261,6 +293,7 @@ async def house(postgres_server, own_nats, tmp_path_factory):
                     rpc.CallsServiceStub(scheduler_channel),
                     journal_channel,
                     Visitors(database, SystemClock(), Lifetimes(idle=timedelta(days=14), whole=timedelta(days=90))),
+                    Provider(provider),
                     bus,
                 )
                 yield opened

@@ -1,6 +1,7 @@
 """Whatever page the portal has, a browser opens in the tests: with axe-core, at a desk and on a phone, in light and in dark."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,9 @@ NO_PAGES = {
     "/live",
     "/windows/calendar.ics",
     "/journal/{entry_id}/waveform.svg",
+    "/sign-in/account/return",
 }
-"""What is no page, but a stream or a file."""
+"""What is no page, but a stream, a file, or the way back from an OpenID provider (tests/browser/test_an_account.py)."""
 
 
 def routes() -> set[str]:
@@ -29,8 +31,14 @@ def routes() -> set[str]:
             if isinstance(node, ast.AsyncFunctionDef):
                 for each in node.decorator_list:
                     if isinstance(each, ast.Call) and ast.unparse(each.func) == "router.get":
-                        found.add((prefix[1] if prefix else "") + ast.literal_eval(each.args[0]))
+                        found.add((prefix[1] if prefix else "") + _path_of(each.args[0], path.stem))
     return found
+
+
+def _path_of(told: ast.expr, module: str) -> str:
+    if isinstance(told, ast.Name):
+        return str(getattr(importlib.import_module(f"portal.{module}"), told.id))
+    return str(ast.literal_eval(told))
 
 
 def test_each_page_is_opened_by_a_browser():

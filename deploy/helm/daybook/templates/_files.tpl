@@ -202,6 +202,12 @@ What is mounted into a container: /tmp, and a file for each secret that the comp
         path: DAYBOOK_PORTAL_SECRET
       - key: toolbox
         path: DAYBOOK_TOOLBOX_SECRET
+{{- else if and (eq $need "openid") $values.portal.openid.issuer }}
+- secret:
+    name: {{ $values.portal.openid.existingSecret }}
+    items:
+      - key: {{ $values.portal.openid.key }}
+        path: DAYBOOK_OPENID_CLIENT_SECRET
 {{- else if eq $need "gemini" }}
 - secret:
     name: {{ $values.gemini.existingSecret | default (printf "%s-emulated-accounts" $fullname) }}

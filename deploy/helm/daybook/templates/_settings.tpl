@@ -142,6 +142,16 @@ DAYBOOK_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}
 DAYBOOK_SESSION_IDLE_DAYS: {{ .values.sessionIdleDays }}
 DAYBOOK_SESSION_DAYS: {{ .values.sessionDays }}
+DAYBOOK_SIGN_IN_BY_CALL: {{ .values.signInByCall }}
+{{- with .values.openid }}
+{{- if .issuer }}
+DAYBOOK_OPENID_ISSUER: {{ .issuer | quote }}
+DAYBOOK_OPENID_CLIENT_ID: {{ .clientId | quote }}
+{{- with .name }}
+DAYBOOK_OPENID_NAME: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "daybook.settings.journal" }}

@@ -218,6 +218,21 @@ word badly, and what several values mean together; validations.yaml runs it with
 {{- if and .httpRoute.enabled (not .httpRoute.parentRefs) -}}
 {{- fail "portal.httpRoute.parentRefs: a route belongs to a Gateway. Set portal.httpRoute.parentRefs: [{name: your-gateway, namespace: its-namespace}]" -}}
 {{- end -}}
+{{- if not (or .signInByCall .openid.issuer) -}}
+{{- fail "portal.signInByCall: it is off, and portal.openid.issuer names no provider: people could not sign in. Set one of them." -}}
+{{- end -}}
+{{- with .openid -}}
+{{- if .issuer -}}
+{{- if not (regexMatch "^https://[^/?#@]+(/[^?#]*)?$" .issuer) -}}
+{{- fail (printf "portal.openid.issuer: %s is no issuer. Give the provider's own address as it writes it, https://accounts.example.org, without a query." .issuer) -}}
+{{- end -}}
+{{- if not (and .clientId .existingSecret) -}}
+{{- fail "portal.openid: the provider must know who asks. Register Daybook there, and set portal.openid.clientId and portal.openid.existingSecret." -}}
+{{- end -}}
+{{- else if or .clientId .existingSecret -}}
+{{- fail "portal.openid: clientId and existingSecret are given, and no issuer at which they are. Set portal.openid.issuer, or leave them empty." -}}
+{{- end -}}
+{{- end -}}
 {{- if gt (int .sessionIdleDays) (int .sessionDays) -}}
 {{- fail (printf "portal.sessionIdleDays: %d is more than sessionDays (%d), after which one has to sign in again in any case. Give less." (int .sessionIdleDays) (int .sessionDays)) -}}
 {{- end -}}

@@ -17,6 +17,8 @@ from chassis.program import run_program, serving_http
 from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
+from portal.account_pages import AccountPages
+from portal.accounts import Accounts
 from portal.api import Api
 from portal.api_accesses import AccessesApi
 from portal.api_archive import ArchiveApi
@@ -53,6 +55,7 @@ from portal.kept_calls import KeptCalls
 from portal.languages import Languages
 from portal.live import Live
 from portal.me import Me
+from portal.openid_provider import OpenIdProvider
 from portal.pages import Pages
 from portal.profile_pages import ProfilePages
 from portal.program_pages import ProgramPages
@@ -62,7 +65,9 @@ from portal.recording_file import RecordingFile
 from portal.scheduler import Scheduler
 from portal.settings import LinkSettings, MigrateSettings, Settings
 from portal.sign_in import SignIn
+from portal.sign_in_by_account import SignInByAccount
 from portal.sign_in_by_call import SignInByCall
+from portal.sign_in_page import SignInPage
 from portal.site import Site
 from portal.speaking import Speaking
 from portal.static_files import StaticFiles
@@ -119,28 +124,23 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
         kept = KeptCalls(journal_channel, signer)
         days = Days(scheduler, Dispatcher(dispatcher_channel), kept, switchboard.heard_of)
+        accounts, name = Accounts(database, clock), settings.ways.provider
+        sign_in_page = SignInPage(door, pages, settings.ways)
+        tries = FormTries(database, settings.journal_secret, settings.trusted_proxies, clock)
         today = Today(door, pages, scheduler, windows, days, switchboard, clock)
         parts = (
             SignIn(door, pages, scheduler),
-            SignInByCall(
-                door,
-                pages,
-                scheduler,
-                CalledSignIns(database, scheduler_channel, clock),
-                FormTries(database, settings.journal_secret, clock),
-                settings.trusted_proxies,
-                secure=settings.secure,
-            ),
+            sign_in_page,
             today,
             CallNow(door, pages, scheduler),
             Live(door, switchboard, today.live_part, clock, stop),
-            Me(door, pages, scheduler, keeping),
+            Me(door, pages, scheduler, keeping, accounts, name),
             ProfilePages(door, pages, scheduler, Speaking(gateway_channel), clock),
             CallingPages(door, pages, scheduler, clock),
             KeepingPages(door, pages, keeping, readers_clock),
             Devices(door, pages, readers_clock),
             ProgramPages(door, pages, programs, readers_clock, origin=settings.origin),
-            Farewell(door, pages, scheduler, keeping, programs),
+            Farewell(door, pages, scheduler, keeping, programs, accounts),
             Windows(door, pages, windows, clock),
             WindowEditing(door, pages, windows, clock),
             JournalPages(door, pages, journal, readers_clock),
@@ -149,6 +149,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             EntryEditing(door, pages, journal, readers_clock),
             EntryPages(door, pages, journal, recordings, readers_clock),
         )
+        routers = [part.router() for part in parts]
+        if settings.sign_in_by_call:
+            sign_ins = CalledSignIns(database, scheduler_channel, clock)
+            by_call = SignInByCall(door, pages, scheduler, sign_ins, tries, sign_in_page, secure=settings.secure)
+            routers.append(by_call.router())
+        if settings.openid_registration is not None:
+            provider = OpenIdProvider(settings.openid_registration, clock)
+            by_account = SignInByAccount(
+                door, pages, scheduler, provider, settings.ways, accounts, tries, secure=settings.secure
+            )
+            account_pages = AccountPages(door, pages, accounts, by_account, name, readers_clock)
+            routers += [by_account.router(), account_pages.router()]
         api_door = ApiDoor(programs)
         once = Once(database, clock)
         api_parts = (
@@ -163,7 +175,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             ArchiveApi(api_door, journal, readers_clock, intake),
         )
         api = Api([part.router() for part in api_parts])
-        site = Site(door, pages, static, [part.router() for part in parts], api, secure=settings.secure)
+        site = Site(door, pages, static, routers, api, secure=settings.secure)
         checks = {"database": database.check}
         async with (
             serving_http(site.app(), settings.site_host, settings.site_port) as site_port,

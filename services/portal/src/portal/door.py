@@ -1,13 +1,13 @@
 """Who comes to a page: the session of their cookie, the language they read, and whether a form is one of ours."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
 
 from portal import metrics
 from portal.browser_sessions import BrowserSession, Lifetimes, form_token, is_form_token
+from portal.cookies import Cookie
 from portal.errors import ForgedRequest, SignInNeeded
 from portal.languages import Language, Languages, accepted
 from portal.visitors import Visitors
@@ -47,11 +47,8 @@ class Door:
     ) -> None:
         self.visitors = visitors
         self._languages = languages
-        self._lifetimes = lifetimes
         self._origin = origin
-        self._secure = secure
-        # a browser takes a cookie with this prefix from this very host alone (RFC 6265bis, 4.1.3.2)
-        self._cookie = "__Host-daybook" if secure else "daybook"
+        self._cookie = Cookie("", secure, lifetimes.whole, "lax")
 
     async def visit(self, request: Request) -> Visit:
         """
@@ -70,7 +67,7 @@ class Door:
         Raises:
             SignInNeeded: nobody is signed in.
         """
-        token = request.cookies.get(self._cookie, "")
+        token = self._cookie.text(request)
         session = await self.visitors.find(token)
         if session is None:
             raise SignInNeeded
@@ -107,22 +104,14 @@ class Door:
     async def let_in(self, response: Response, person_id: UUID, *, way: str, locale: str) -> None:
         """Signs a person in: the answer bears the cookie of a new session, whatever the browser had before (session fixation)."""
         token = await self.visitors.sign_in(person_id, way=way, locale=locale)
-        response.set_cookie(
-            self._cookie,
-            token,
-            max_age=int(self._lifetimes.whole / timedelta(seconds=1)),
-            path="/",
-            secure=self._secure,
-            httponly=True,
-            samesite="lax",
-        )
+        self._cookie.put(response, token)
 
     async def see_out(self, response: Response, visit: Visit) -> None:
         await self.visitors.sign_out(visit.session)
         self.forget(response)
 
     def forget(self, response: Response) -> None:
-        response.delete_cookie(self._cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
+        self._cookie.forget(response)
 
 
 async def _told_token(request: Request) -> str:

@@ -16,7 +16,11 @@ DaybookError
 │   └── NoSuchRecording     nor a recording: it was removed as they had set, or there is no such entry
 ├── DataLoss
 │   └── EntryDamaged        something of an entry cannot be opened
+├── Unavailable
+│   └── ProviderFails       the OpenID provider does not answer, not as it is to, or what it says is not to be believed
 └── Conflict
+    ├── SignInSpent         somebody comes back from the OpenID provider too late, twice, or in another browser
+    ├── AccountTaken        the account at the OpenID provider opens somebody else's journal
     ├── LinkSpent           a link to sign in was used, or is too old
     ├── QuietHours          a call was asked for in the quiet hours
     ├── NotHeardBeforehand  the carrier speaks in the calls of this Daybook
@@ -26,7 +30,7 @@ DaybookError
 from datetime import timedelta
 from typing import ClassVar
 
-from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, NotFound, Unauthenticated
+from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, NotFound, Unauthenticated, Unavailable
 from portal.languages import marked
 
 
@@ -74,6 +78,43 @@ class TooOften(DaybookError):
     def __init__(self, again_in: timedelta) -> None:
         super().__init__(marked("That was too often. Wait a while, and try it again."))
         self.again_in = again_in
+
+
+class ProviderFails(Unavailable):
+    """
+    Args:
+        reason: one of REASONS, for the log and the figures.
+        detail: what of it: a name of the standard's, or of an error.
+    """
+
+    REASONS = (
+        *("no_answer", "answer_unreadable", "metadata_not_accepted", "answer_of_another"),
+        *("client_refused", "code_refused", "id_token_not_accepted"),
+    )
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(
+            marked(
+                "Signing in with your account does not work just now. Try it again in a minute, or sign in another way. If it "
+                "goes on, tell whoever runs this Daybook."
+            )
+        )
+        self.reason = reason
+        self.detail = detail
+
+
+class SignInSpent(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            marked("That took too long, or was begun in another browser. Begin again on the sign-in page.")
+        )
+
+
+class AccountTaken(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            marked("This account opens another journal. Disconnect it there first, or connect another account.")
+        )
 
 
 class LinkSpent(Conflict):

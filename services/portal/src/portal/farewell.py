@@ -1,7 +1,8 @@
 """Deleting everything that Daybook has of a person, with a receipt.
 
 First window-scheduler, so that no call begins any more; then the journal, whose key is destroyed; then the
-tokens of programs and who is signed in, since up to then it can be sent again: each part done twice is done once.
+tokens of programs, connected accounts, and who is signed in, since up to then it can be sent again: each part done twice is
+done once.
 """
 
 import base64
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Depends, Form
 from starlette.responses import HTMLResponse
 
 from chassis.errors import NotFound, Unavailable
+from portal.accounts import Accounts
 from portal.door import Door, Visit
 from portal.keeping import JournalKeeping, Receipt
 from portal.languages import Language
@@ -22,13 +24,20 @@ from portal.scheduler import Scheduler
 
 class Farewell:
     def __init__(
-        self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping, programs: Programs
+        self,
+        door: Door,
+        pages: Pages,
+        scheduler: Scheduler,
+        journal: JournalKeeping,
+        programs: Programs,
+        accounts: Accounts,
     ) -> None:
         self._door = door
         self._pages = pages
         self._scheduler = scheduler
         self._journal = journal
         self._programs = programs
+        self._accounts = accounts
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -70,6 +79,7 @@ class Farewell:
         except Unavailable:
             return self._unfinished(visit, unscheduled=True)
         await self._programs.take_all_back(visit.person_id)
+        await self._accounts.disconnect_all_of(visit.person_id)
         await self._door.visitors.sign_out_everywhere(visit.person_id)
         answer = self._pages.page(
             "receipt.html",

@@ -6,14 +6,17 @@ its keyed hash: who reads the database learns none.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fastapi import Request
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.database import Database
+from portal.client_addresses import Network, client_of
 from portal.errors import TooOften
 from portal.sign_in_store import free_at, take_try
 
@@ -47,6 +50,7 @@ class FormLimits:
 
 
 CALLS_ASKED_FOR = FormLimits("call", Limit(6, timedelta(hours=1)), Limit(30, timedelta(hours=1)))
+ACCOUNTS_ASKED_FOR = FormLimits("account", Limit(30, timedelta(hours=1)), Limit(300, timedelta(hours=1)))
 CODES_TRIED = FormLimits("code", Limit(20, timedelta(hours=1)), Limit(200, timedelta(hours=1)))
 
 
@@ -54,25 +58,29 @@ class FormTries:
     """
     Args:
         secret: from which the key of the addresses' hashes follows.
+        trusted_proxies: who may tell from which address a request comes.
     """
 
-    def __init__(self, database: Database, secret: SecretStr, clock: Clock) -> None:
+    def __init__(self, database: Database, secret: SecretStr, trusted_proxies: Sequence[Network], clock: Clock) -> None:
         self._database = database
+        self._trusted_proxies = trusted_proxies
         self._key = hmac.digest(secret.get_secret_value().encode(), _ADDRESSES, hashlib.sha256)
         self._clock = clock
 
-    async def take(self, limits: FormLimits, *, browser: bytes, client: str) -> None:
+    async def count(self, request: Request, limits: FormLimits, browser: bytes) -> None:
         """Counts a try.
 
         Args:
+            request: that brought the form.
             limits: of the form that was sent.
-            browser: by which it is known.
-            client: the address that it came from.
+            browser: the fingerprint by which it is known.
 
         Raises:
             TooOften: it is one too many, and was not counted.
             Unavailable: the database does not answer.
         """
+        peer = request.client.host if request.client is not None else ""
+        client = client_of(peer, request.headers.getlist("x-forwarded-for"), self._trusted_proxies)
         address = hmac.digest(self._key, client.encode(), hashlib.sha256)
         now = self._clock.now()
         async with self._database.transaction() as connection:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse
 
 from chassis.errors import Unavailable
+from portal.accounts import Accounts
 from portal.door import Door, Visit
 from portal.keeping import JournalKeeping
 from portal.keeping_words import keeping_words
@@ -18,11 +19,20 @@ from portal.spoken_locales import locale_choice
 
 
 class Me:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping) -> None:
+    """
+    Args:
+        provider: the name of the OpenID provider at which one can sign in; empty: there is none.
+    """
+
+    def __init__(
+        self, door: Door, pages: Pages, scheduler: Scheduler, journal: JournalKeeping, accounts: Accounts, provider: str
+    ) -> None:
         self._door = door
         self._pages = pages
         self._scheduler = scheduler
         self._journal = journal
+        self._accounts = accounts
+        self._provider = provider
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -48,6 +58,8 @@ class Me:
             locale=locale_choice(person.locale),
             keeping=keeping,
             browsers=len(await self._door.visitors.browsers_of(visit.person_id)),
+            accounts=len(await self._accounts.of(visit.person_id)) if self._provider else 0,
+            provider=self._provider,
             done=_done(visit.language).get(done, ""),
         )
 

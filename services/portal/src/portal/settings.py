@@ -1,14 +1,18 @@
 """The settings of each way to run this service. README.md has them as a table."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import BusSettings, DatabaseSettings, HttpUrl, Port, ServiceSettings, SharedSecret, TlsSettings
 from portal.browser_sessions import Lifetimes
 from portal.client_addresses import Network, networks
+from portal.openid_metadata import is_issuer
+from portal.openid_provider import RETURN, Registration
+from portal.sign_in_page import Ways
 
 TrustedProxies = Annotated[
     tuple[Network, ...],
@@ -60,7 +64,62 @@ class LinkSettings(SiteSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "error"
 
 
-class Settings(TlsSettings, BusSettings, SiteSettings):
+class OpenIdSettings(SiteSettings):
+    """The OpenID provider at which people can sign in, where there is one."""
+
+    openid_issuer: str | None = Field(
+        default=None, description="the provider, as it calls itself, https://accounts.example.org; none: there is none."
+    )
+    openid_client_id: str | None = Field(default=None, description="who Daybook is there")
+    openid_client_secret: SecretStr | None = Field(default=None, description="and its secret")
+    openid_name: str | None = Field(
+        default=None, max_length=40, description="what people call the provider; none: its host."
+    )
+    sign_in_by_call: bool = Field(
+        default=True, description="whether people can sign in by a code that a call tells, as well."
+    )
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _is_an_issuer(cls, value: str | None) -> str | None:
+        # kept as it was written: it is compared with what the provider calls itself, to the letter
+        if value is not None and not is_issuer(value):
+            raise ValueError(
+                "must be the provider's own address as it writes it, https://accounts.example.org, without a query; "
+                "http is for the loopback addresses of this machine alone"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _somebody_can_sign_in(self) -> Self:
+        told = (self.openid_issuer, self.openid_client_id, self.openid_client_secret)
+        if any(told) and not all(told):
+            raise ValueError(
+                "DAYBOOK_OPENID_ISSUER, DAYBOOK_OPENID_CLIENT_ID and DAYBOOK_OPENID_CLIENT_SECRET belong together: "
+                "set all three or none"
+            )
+        if not self.sign_in_by_call and self.openid_issuer is None:
+            raise ValueError(
+                "DAYBOOK_SIGN_IN_BY_CALL is off and DAYBOOK_OPENID_ISSUER names no provider: people could not sign in. Set one"
+            )
+        return self
+
+    @property
+    def openid_registration(self) -> Registration | None:
+        if self.openid_issuer is None or self.openid_client_id is None or self.openid_client_secret is None:
+            return None
+        return Registration(
+            self.openid_issuer, self.openid_client_id, self.openid_client_secret, f"{self.origin}{RETURN}"
+        )
+
+    @property
+    def ways(self) -> Ways:
+        """How people can sign in."""
+        named = "" if self.openid_issuer is None else self.openid_name or urlsplit(self.openid_issuer).netloc
+        return Ways(self.sign_in_by_call, named)
+
+
+class Settings(TlsSettings, BusSettings, OpenIdSettings):
     """`serve`."""
 
     site_host: str = "127.0.0.1"

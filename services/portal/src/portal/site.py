@@ -17,7 +17,7 @@ from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidI
 from portal import metrics
 from portal.api import PATH as API_PATH
 from portal.door import Door, Visit, local_path
-from portal.errors import PersonDeleted, SignInNeeded
+from portal.errors import PersonDeleted, SignInNeeded, TooOften
 from portal.languages import marked
 from portal.pages import Pages
 from portal.security_headers import SecurityHeaders
@@ -37,6 +37,7 @@ STATUS: Mapping[type[DaybookError], int] = {
     Forbidden: 403,
     DataLoss: 500,
     Unavailable: 503,
+    TooOften: 429,
 }
 
 

@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.heartbeat import Heartbeat
 from chassis.waiting import until_set
-from portal import metrics, session_store, sign_in_store
+from portal import account_store, metrics, session_store, sign_in_store
 from portal.browser_sessions import SEEN_AGAIN_AFTER, BrowserSession, Lifetimes, fingerprint_of, new_token
 from portal.errors import LinkSpent
 
@@ -70,7 +70,7 @@ class Visitors:
 
         Args:
             person_id: who it is.
-            way: by which they signed in, for the log and the figures: link, call, oidc.
+            way: by which they signed in, for the log and the figures: link, call, account.
             locale: in which they read, BCP 47.
         """
         token, now = new_token(), self._clock.now()
@@ -155,6 +155,7 @@ class Visitors:
         async with self._database.transaction() as connection:
             await session_store.delete_links_before(connection, now)
             await sign_in_store.delete_sign_ins_before(connection, now)
+            await account_store.delete_sent_away_before(connection, now)
             await sign_in_store.delete_tries_before(connection, now)
             await session_store.delete_sessions_before(
                 connection, seen=now - self._lifetimes.idle, created=now - self._lifetimes.whole
