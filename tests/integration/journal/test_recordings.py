@@ -1,13 +1,18 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from obstore.store import LocalStore
 from sqlalchemy import text
 
 from daybook.journal.v1 import journal_pb2 as pb
+from journal.new_files import NewFiles
+from journal.objects import Objects
+from journal.recordings import Recordings
+from journal.records import KeptSegment, Segment, Speaker
 
 CONFLICT = grpc.StatusCode.FAILED_PRECONDITION
 DATA_LOSS = grpc.StatusCode.DATA_LOSS
@@ -130,6 +135,29 @@ async def test_what_a_gateway_that_was_replaced_sends_late_is_kept_beside_what_t
     assert left.count(b"\x02") == 16_000
     assert left.count(b"\x03") == 400
     assert left.startswith(b"\x01" * 8000)
+
+
+async def test_what_a_gateway_that_died_was_sending_is_found_by_the_next_one(served, tmp_path):
+    conversation = await served.begun()
+    arrived, written = asyncio.Event(), asyncio.Event()
+    files = NewFiles(tmp_path)
+
+    async def at_last(path, content):
+        arrived.set()
+        await written.wait()
+        return await files.create(path, content)
+
+    objects = Objects(LocalStore(tmp_path), at_last)
+    recordings = Recordings(served.database, served.keyring, objects)
+    running = await recordings.of_running(UUID(conversation.session_id))
+    sending = asyncio.create_task(running.keep(Segment(Speaker.PERSON, 0, 0, b"\x01" * 6400)))
+    await arrived.wait()
+    sending.cancel()  # as its connection breaks
+    await asyncio.wait([sending])
+    finding = asyncio.create_task(recordings.kept(running.recording_id))
+    await asyncio.sleep(0)
+    written.set()
+    assert await finding == [KeptSegment(Speaker.PERSON, 0, 0, 6400)]
 
 
 async def test_a_segment_whose_answer_was_lost_is_sent_again_by_another_stream(served):

@@ -9,7 +9,7 @@ place can neither harm nor double what is kept, and nothing of either is lost.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
@@ -35,6 +35,8 @@ from journal.sealing import RecordingSeal
 Miss: TypeAlias = Callable[[IntegrityError], None]
 """Is told of a segment that does not open, in the place of which silence is given."""
 
+AT_REST_WITHIN_S = 1.0
+"""How long a gateway that goes on with a call waits for the object store to have what another was sending."""
 CHUNK_SAMPLES = 8 * SAMPLES_PER_S
 """How much of a recording is read at a time: some 20 segments at once, 128 kB of WAV."""
 
@@ -50,12 +52,20 @@ class RunningRecording:
         self._kept: set[tuple[Speaker, int, int]] = set()
         self._positions = positions_of(())
         self._turn = asyncio.Lock()
+        self._last: asyncio.Task[None] | None = None
         self._over = False
 
     def find(self, kept: Iterable[KeptSegment]) -> None:
         """What other streams have kept is known from now on."""
         for segment in kept:
             self._note(segment)
+
+    async def at_rest(self) -> None:
+        """Returns once what is being kept now is kept, also for a gateway that has gone meanwhile."""
+        async with self._turn:
+            pass
+        if self._last is not None:
+            await asyncio.wait([self._last])
 
     async def close(self) -> None:
         """The session ends: nothing is kept any more once this returns, and what is being kept now is."""
@@ -79,7 +89,12 @@ class RunningRecording:
             if self._over:
                 raise SessionOver(self._session_id)
             if (segment.track, segment.sequence, segment.starts_at_ms) not in self._kept:
-                await self._put(segment)
+                try:
+                    await self._put(segment)
+                except asyncio.CancelledError:
+                    # whoever sent it has gone, and nobody knows whether it is written: put again, it is
+                    self._last = asyncio.create_task(self._put(segment))
+                    raise
                 metrics.segments_kept.labels(segment.track).inc()
         return replace(self._positions[segment.track], next_sequence=segment.sequence + 1)
 
@@ -131,7 +146,13 @@ class Recordings:
         self._ending: set[UUID] = set()
 
     async def kept(self, recording_id: UUID) -> list[KeptSegment]:
-        """What of a recording is safe."""
+        """What of a recording is safe, with what streams of this process are keeping just now, if that is done soon: of a gateway
+        that has died it is the last, and who goes on with the call would not hear it again if it came to light only later.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AT_REST_WITHIN_S):
+                for running in self._running_of(recording_id):
+                    await running.at_rest()
         return await self._objects.segments(recording_id)
 
     async def of_running(self, session_id: UUID) -> RunningRecording:
@@ -165,9 +186,11 @@ class Recordings:
             self._ending.discard(recording_id)
 
     async def _close(self, recording_id: UUID) -> None:
-        for running in tuple(self._running):
-            if running.recording_id == recording_id:
-                await running.close()
+        for running in self._running_of(recording_id):
+            await running.close()
+
+    def _running_of(self, recording_id: UUID) -> list[RunningRecording]:
+        return [running for running in self._running if running.recording_id == recording_id]
 
     async def delete(self, recording_id: UUID) -> None:
         """Deletes all that is kept of a recording whose session has ended."""
