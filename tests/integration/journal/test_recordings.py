@@ -137,7 +137,9 @@ async def test_what_a_gateway_that_was_replaced_sends_late_is_kept_beside_what_t
     assert left.startswith(b"\x01" * 8000)
 
 
-async def test_what_a_gateway_that_died_was_sending_is_found_by_the_next_one(served, tmp_path):
+@pytest.fixture
+async def dying(served, tmp_path):
+    """A gateway that dies while its first segment is being kept, which is done once `written` is set."""
     conversation = await served.begun()
     arrived, written = asyncio.Event(), asyncio.Event()
     files = NewFiles(tmp_path)
@@ -147,17 +149,31 @@ async def test_what_a_gateway_that_died_was_sending_is_found_by_the_next_one(ser
         await written.wait()
         return await files.create(path, content)
 
-    objects = Objects(LocalStore(tmp_path), at_last)
-    recordings = Recordings(served.database, served.keyring, objects)
+    recordings = Recordings(served.database, served.keyring, Objects(LocalStore(tmp_path), at_last))
     running = await recordings.of_running(UUID(conversation.session_id))
     sending = asyncio.create_task(running.keep(Segment(Speaker.PERSON, 0, 0, b"\x01" * 6400)))
     await arrived.wait()
     sending.cancel()  # as its connection breaks
     await asyncio.wait([sending])
-    finding = asyncio.create_task(recordings.kept(running.recording_id))
+    return recordings, running.recording_id, written
+
+
+async def test_what_a_gateway_that_died_was_sending_is_found_by_the_next_one(dying):
+    recordings, recording_id, written = dying
+    finding = asyncio.create_task(recordings.kept(recording_id))
     await asyncio.sleep(0)
     written.set()
     assert await finding == [KeptSegment(Speaker.PERSON, 0, 0, 6400)]
+
+
+async def test_nothing_of_a_gateway_that_died_comes_after_the_end_of_its_recording(dying):
+    recordings, recording_id, written = dying
+    deleting = asyncio.create_task(recordings.delete(recording_id))
+    await asyncio.sleep(0)
+    assert not deleting.done()
+    written.set()
+    await deleting
+    assert await recordings.kept(recording_id) == []
 
 
 async def test_a_segment_whose_answer_was_lost_is_sent_again_by_another_stream(served):

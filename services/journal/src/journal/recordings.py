@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from chassis.database import Database
 from journal import metrics, store, wav
-from journal.errors import IntegrityError, SequenceGap, SessionOver
+from journal.errors import IntegrityError, ObjectStoreUnavailable, SequenceGap, SessionOver
 from journal.keyring import Keyring
 from journal.objects import Objects
 from journal.records import (
@@ -64,13 +64,17 @@ class RunningRecording:
         """Returns once what is being kept now is kept, also for a gateway that has gone meanwhile."""
         async with self._turn:
             pass
-        if self._last is not None:
-            await asyncio.wait([self._last])
+        await self._until_put_again()
 
     async def close(self) -> None:
         """The session ends: nothing is kept any more once this returns, and what is being kept now is."""
         async with self._turn:
             self._over = True
+        await self._until_put_again()
+
+    async def _until_put_again(self) -> None:
+        if self._last is not None:
+            await asyncio.wait([self._last])
 
     async def keep(self, segment: Segment) -> TrackPosition:
         """Keeps one segment: durable when this returns. A segment that is kept already changes nothing.
@@ -93,7 +97,7 @@ class RunningRecording:
                     await self._put(segment)
                 except asyncio.CancelledError:
                     # whoever sent it has gone, and nobody knows whether it is written: put again, it is
-                    self._last = asyncio.create_task(self._put(segment))
+                    self._last = asyncio.create_task(self._put_again(segment))
                     raise
                 metrics.segments_kept.labels(segment.track).inc()
         return replace(self._positions[segment.track], next_sequence=segment.sequence + 1)
@@ -106,6 +110,10 @@ class RunningRecording:
                 break
             placed = replace(placed, sequence=placed.sequence + 1)
         self._note(placed)
+
+    async def _put_again(self, segment: Segment) -> None:
+        with suppress(ObjectStoreUnavailable):  # which is counted there, and was answered to nobody
+            await self._put(segment)
 
     def _note(self, segment: KeptSegment) -> None:
         self._kept.add((segment.track, segment.sequence, segment.starts_at_ms))
