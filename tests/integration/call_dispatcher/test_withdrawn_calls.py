@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse
 
+from call_dispatcher import withdrawals_store
 from call_dispatcher.attempts import (
+    Accepted,
     AttemptState,
     CarrierReported,
     OutcomeUnknown,
@@ -20,8 +22,10 @@ from call_dispatcher.attempts import (
     ReflectionReported,
     TurnedAway,
 )
-from call_dispatcher.calls import Call
+from call_dispatcher.calls import Call, Withdrawal, WithdrawalReason
 from call_dispatcher.errors import CarrierUnavailable
+from call_dispatcher.store import DueCall, locked_call
+from call_dispatcher.unwanted import Withdrawn
 from chassis.consumer import Received
 from daybook.events.v1 import events_pb2
 
@@ -171,6 +175,29 @@ async def test_a_call_that_is_withdrawn_while_the_carrier_is_asked_to_make_it_is
     assert (len(site.posts), site.ended) == (1, [(SID, "canceled")])
     await house.later(seconds=5)
     assert await ends(house) == [("REFUSED", "opted_out")]
+
+
+async def test_a_call_that_is_withdrawn_while_the_carriers_answer_waits_to_be_stored_is_cancelled(house) -> None:
+    call = await house.schedule()
+    now = house.clock.now()
+    begun = await house.ledger.begin(DueCall(call.call_id, call.person_id, call.not_after, now, 1, call.revision))
+    async with asyncio.TaskGroup() as tasks:
+        async with house.database.transaction() as withdrawing:
+            await locked_call(withdrawing, call.call_id)
+            storing = tasks.create_task(house.ledger.record_answer(begun, Accepted(SID)))
+            await until_one_waits(house)
+            async with house.database.statement() as connection:
+                news = Withdrawal(call.call_id, call.revision, WithdrawalReason.OPTED_OUT, now)
+                await withdrawals_store.add_withdrawal(connection, news)
+            assert await withdrawals_store.take_unanswered(withdrawing, call.call_id, review_at=now) == []
+        assert await storing == Withdrawn(SID)
+
+
+async def until_one_waits(house) -> None:
+    """Returns when a transaction waits for what another one holds."""
+    async with asyncio.timeout(60):
+        while not await house.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            pass
 
 
 async def test_the_first_callback_of_a_withdrawn_call_whose_post_had_no_answer_has_it_cancelled(house, site) -> None:

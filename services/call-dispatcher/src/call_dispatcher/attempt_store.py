@@ -81,7 +81,8 @@ async def begin_attempt(
 
 _ACCEPT_ATTEMPT = text("""
     WITH call AS (
-        SELECT call_id FROM calls WHERE call_id = :call_id AND state = 'active' AND revision = :revision FOR UPDATE
+        SELECT call_id FROM calls WHERE call_id = :call_id AND state = 'active' AND revision = :revision
+            AND NOT EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision) FOR UPDATE
     ), accepted AS (
         UPDATE attempts SET state = :state, carrier_call_id = :carrier_call_id, heard_at = :heard_at, review_at = :review_at
         FROM call WHERE attempts.attempt_id = :attempt_id AND CAST(attempts.xmin AS text) = :version
@@ -103,6 +104,9 @@ async def accept_attempt(
 ) -> bool:
     """Stores that the carrier took an attempt, with the event that tells it, where nothing else has happened since it was begun.
 
+    A withdrawal that is committed while this waits for the call's row is not seen. Its attempt has another version by then
+    (`take_unanswered`).
+
     Args:
         connection: see above.
         attempt: as it is now.
@@ -112,7 +116,7 @@ async def accept_attempt(
         review_at: as for `save_attempt`.
 
     Returns:
-        False where something has happened: nothing was stored.
+        False where something has happened, or the call is withdrawn: nothing was stored.
 
     Raises:
         AnotherCarrierCall: the carrier's call is another attempt's.

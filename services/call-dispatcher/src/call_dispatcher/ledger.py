@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher import attempt_store, metrics, rate_store, store, withdrawals_store
+from call_dispatcher import attempt_store, metrics, rate_store, store
 from call_dispatcher.announcements import dialed
 from call_dispatcher.attempts import UNANSWERED, Accepted, Attempt, AttemptState, Happening, PostAnswer
 from call_dispatcher.calls import Call, CallState, Outcome, attempt_id_of
@@ -89,8 +89,8 @@ class Ledger:
         return await self.record(begun.attempt.attempt_id, answer)
 
     async def _accepted(self, begun: Begun, answer: Accepted) -> bool:
-        """Whether the carrier took the attempt, nothing else has happened, and that is written down. Where not, or where the call
-        is withdrawn, `record` sees to it.
+        """Whether the carrier took the attempt, nothing else has happened, and that is written down. Where not, `record` sees to
+        it.
         """
         now = self._clock.now()
         after = apply(begun.attempt, answer, now)
@@ -103,13 +103,10 @@ class Ledger:
                 revision=begun.due.revision,
                 review_at=self._look_again_at(after, begun.due.not_after, withdrawn=False),
             )
-        if not stored:
-            return False
-        self._wake_ups.relay.set()
-        log.info("attempt.changed", attempt=after.number, state=after.state, was=begun.attempt.state)
-        # an attempt is committed as taken before the withdrawal is looked for, as in `Bookings`
-        async with self._database.statement() as connection:
-            return not await withdrawals_store.is_withdrawn(connection, begun.due.call_id, begun.due.revision)
+        if stored:
+            self._wake_ups.relay.set()
+            log.info("attempt.changed", attempt=after.number, state=after.state, was=begun.attempt.state)
+        return stored
 
     def _look_again_at(self, attempt: Attempt, not_after: datetime, *, withdrawn: bool) -> datetime:
         return look_again_at(attempt, self._patience, not_after=not_after, withdrawn=withdrawn)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from call_dispatcher.attempts import UNANSWERED
+from call_dispatcher.attempts import UNANSWERED, UNCONFIRMED
 from call_dispatcher.calls import Withdrawal
 
 
@@ -46,13 +46,23 @@ async def is_withdrawn(connection: AsyncConnection, call_id: str, revision: int)
 
 
 async def take_unanswered(connection: AsyncConnection, call_id: str, *, review_at: datetime) -> Sequence[str]:
-    """The carrier's ids of a call's attempts that nobody has answered yet. They are looked after at `review_at`."""
+    """The carrier's ids of a call's attempts that nobody has answered yet. They are looked after at `review_at`.
+
+    One whose POST may still be answered is written anew as it is: who is about to store its answer, and has not seen the
+    withdrawal, then finds another version of it than was begun (`accept_attempt`).
+    """
     taken = await connection.execute(
         text("""
-            UPDATE attempts SET review_at = least(review_at, :review_at)
-            WHERE call_id = :call_id AND state = ANY(:unanswered)
+            UPDATE attempts
+            SET review_at = CASE WHEN state = ANY(:unanswered) THEN least(review_at, :review_at) ELSE review_at END
+            WHERE call_id = :call_id AND state = ANY(:not_answered)
             RETURNING carrier_call_id
         """),
-        {"call_id": call_id, "unanswered": sorted(UNANSWERED), "review_at": review_at},
+        {
+            "call_id": call_id,
+            "unanswered": sorted(UNANSWERED),
+            "not_answered": sorted(UNANSWERED | UNCONFIRMED),
+            "review_at": review_at,
+        },
     )
-    return taken.scalars().all()
+    return [carrier_call_id for carrier_call_id in taken.scalars() if carrier_call_id is not None]
