@@ -20,6 +20,7 @@ from call_dispatcher.rate_store import CarrierRate
 from call_dispatcher.store import DueCall
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.together import Together
 
 log = structlog.get_logger()
 
@@ -90,6 +91,7 @@ class Turns:
         self._database = database
         self._spacing = spacing_of(calls_per_second)
         self._clock = clock
+        self._late = Together(self._take_slots)
 
     async def take(self, wanted: int) -> Taken:
         """Takes the next turns, at most `wanted`. A call of them comes due again after `LEASE`, if nothing becomes of it.
@@ -135,15 +137,25 @@ class Turns:
     async def take_slot(self, over: Slot) -> Slot:
         """Waits for another slot, for a call whose own was over before it could be used."""
         while True:
-            async with self._database.transaction() as connection:
-                rate = await rate_store.locked_rate(connection)
-                seen_at = monotonic()
-                slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=1)
-                for slot_at in slots:
-                    await rate_store.set_next_slot(connection, slot_at + self._spacing)
+            taken = await self._late.ask(over)
+            if isinstance(taken, Slot):
+                return taken
+            await asyncio.sleep(taken.total_seconds())
+
+    async def _take_slots(self, late: Sequence[Slot]) -> Sequence[Slot | timedelta]:
+        """For each of these another slot; or, where there is none now, how long until one may be taken."""
+        async with self._database.transaction() as connection:
+            rate = await rate_store.locked_rate(connection)
+            seen_at = monotonic()
+            slots = open_slots(rate.next_slot_at, rate.now, spacing=self._spacing, wanted=len(late))
             if slots:
-                return replace(over, at=slots[0], opens_at=seen_at + (slots[0] - rate.now).total_seconds())
-            await asyncio.sleep(opens_in(rate.next_slot_at, rate.now).total_seconds())
+                await rate_store.set_next_slot(connection, slots[-1] + self._spacing)
+        taken = [
+            replace(over, at=at, opens_at=seen_at + (at - rate.now).total_seconds())
+            for over, at in zip(late, slots, strict=False)
+        ]
+        wait = opens_in(slots[-1] + self._spacing if slots else rate.next_slot_at, rate.now)
+        return [*taken, *[wait] * (len(late) - len(taken))]
 
     async def give_back(self, slot: Slot) -> None:
         """Returns a slot that no call needed."""
