@@ -62,9 +62,11 @@ async def _take(database: Database, now: datetime) -> Sequence[DueCall]:
 
 async def _fill(database: Database, windows: Sequence[Window]) -> None:
     async with database.transaction() as connection:
-        for window in windows:
-            call = Call(str(uuid4()), str(uuid4()), not_before=BEGIN + window.opens, not_after=BEGIN + window.closes)
-            await store.add_call(connection, call, due_at=call.not_before)
+        calls = [
+            Call(str(uuid4()), str(uuid4()), not_before=BEGIN + window.opens, not_after=BEGIN + window.closes)
+            for window in windows
+        ]
+        await store.add_calls(connection, calls, now=BEGIN)
 
 
 async def work(task: dict[str, Any]) -> dict[str, Any]:

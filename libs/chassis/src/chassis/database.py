@@ -62,10 +62,10 @@ class Database:
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for one statement, which is a transaction of its own: a third of a transaction's round trips.
+        """A connection on which each statement is a transaction of its own: where there is one, a third of the round trips.
 
         Raises:
-            DatabaseUnavailable: as by `transaction`. Whether the statement was done is unknown.
+            DatabaseUnavailable: as by `transaction`. Whether the last statement was done is unknown.
         """
         async with _told_as_ours(self._each_alone.connect()) as connection:
             yield connection

@@ -39,8 +39,8 @@ from daybook.dispatcher.v1.dispatcher_pb2_grpc import add_DialsServiceServicer_t
 
 SERVICE = "call-dispatcher"
 REVISIONS = Path(__file__).parent / "migrations"
-SCHEDULED_AT_ONCE = 4
-"""Announcements in hand at once: each waits for the disk, and they wait together."""
+SCHEDULED_AT_ONCE = 8
+"""Announcements in hand at once: they are stored together, and wait for the disk together."""
 
 log = structlog.get_logger()
 

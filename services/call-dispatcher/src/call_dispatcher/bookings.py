@@ -6,6 +6,7 @@ Each is written down together with what follows from it, and the same again chan
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum, auto
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +21,17 @@ from call_dispatcher.unwanted import Withdrawn
 from call_dispatcher.wake_ups import WakeUps
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.together import Together
 
 log = structlog.get_logger()
+
+
+class Added(Enum):
+    """Whether a call was added to those that are there."""
+
+    NOT = auto()
+    AND_IS_MADE = auto()
+    AND_IS_WITHDRAWN = auto()
 
 
 class Bookings:
@@ -31,41 +41,46 @@ class Bookings:
         self._database = database
         self._clock = clock
         self._wake_ups = wake_ups
+        self._added = Together(self._add)
 
     async def schedule(self, call: Call) -> None:
         """Adds a call to be made, or moves it to other times. The same call again, or an older one, changes nothing. One that was
         withdrawn before it was told is over at once.
         """
         now = self._clock.now()
-        times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
-        async with self._database.statement() as connection:
-            added = await store.add_call(connection, call, due_at=max(call.not_before, now))
-        if added:
-            move, withdrawn = Move.NONE, await self._ended_as_withdrawn(call, now)
+        added = await self._added.ask(call)
+        if added is Added.AND_IS_MADE:
+            move, withdrawn = Move.NONE, False
         else:
             async with self._database.transaction() as connection:
                 move = await self._move(connection, call, now)
-                withdrawn = await withdrawals_store.is_withdrawn(connection, call.call_id, call.revision)
+                withdrawn = bool(await withdrawals_store.withdrawn_of(connection, [call]))
                 if withdrawn:
                     await self._end_pending(connection, call.call_id, now)
         self._wake_ups.dialer.set()
         if withdrawn or move is Move.AFTER_A_DIAL:
             self._wake_ups.relay.set()
-        if added:
+        times = {"not_before": call.not_before.isoformat(), "not_after": call.not_after.isoformat()}
+        if added is not Added.NOT:
             log.info("call.queued", **times)
         elif move is not Move.NONE:
             log.info("call.moved", revision=call.revision, reason=move, **times)
 
-    async def _ended_as_withdrawn(self, call: Call, now: datetime) -> bool:
-        """Ends a call that was withdrawn before it was heard of. A call is committed before its withdrawal is looked for, and a
-        withdrawal before its call: whichever comes second sees the other, and neither waits.
+    async def _add(self, calls: Sequence[Call]) -> Sequence[Added]:
+        """Adds calls. Each is committed before its withdrawal is looked for, and a withdrawal before its call: whichever comes
+        second sees the other, and neither waits.
         """
         async with self._database.statement() as connection:
-            withdrawn = await withdrawals_store.is_withdrawn(connection, call.call_id, call.revision)
-        if withdrawn:
-            async with self._database.transaction() as connection:
-                await self._end_pending(connection, call.call_id, now)
-        return withdrawn
+            added = await store.add_calls(connection, calls, now=self._clock.now())
+            withdrawn = await withdrawals_store.withdrawn_of(connection, calls)
+        return [
+            Added.NOT
+            if (call.call_id, call.revision) not in added
+            else Added.AND_IS_WITHDRAWN
+            if call.call_id in withdrawn
+            else Added.AND_IS_MADE
+            for call in calls
+        ]
 
     async def _move(self, connection: AsyncConnection, announced: Call, now: datetime) -> Move:
         call = await store.locked_call(connection, announced.call_id)

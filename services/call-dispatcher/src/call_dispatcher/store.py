@@ -36,30 +36,39 @@ class DueCall:
     revision: int
 
 
-_ADD_CALL = text("""
+# in one order, so that no two of them wait for each other
+_ADD_CALLS = text("""
     INSERT INTO calls (call_id, person_id, not_before, not_after, revision, state, next_attempt_at, outcome)
-    VALUES (:call_id, :person_id, :not_before, :not_after, :revision, 'pending',
-        CASE WHEN EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)
-            THEN CAST(:not_after AS timestamptz) ELSE CAST(:due_at AS timestamptz) END, :outcome)
-    ON CONFLICT (call_id) DO NOTHING
+    SELECT call_id, person_id, not_before, not_after, revision, 'pending',
+        CASE WHEN EXISTS (SELECT FROM withdrawals WHERE call_id = told.call_id AND revision >= told.revision)
+            THEN not_after ELSE greatest(not_before, :now) END, outcome
+    FROM unnest(CAST(:call_ids AS text[]), CAST(:person_ids AS text[]), CAST(:not_befores AS timestamptz[]),
+        CAST(:not_afters AS timestamptz[]), CAST(:revisions AS bigint[]), CAST(:outcomes AS text[]))
+        AS told (call_id, person_id, not_before, not_after, revision, outcome)
+    ORDER BY call_id
+    ON CONFLICT (call_id) DO NOTHING RETURNING call_id, revision
 """)
 
 
-async def add_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> bool:
-    """Adds a call to be made from `due_at` on, or never where it is withdrawn already; False where it was there."""
+async def add_calls(connection: AsyncConnection, calls: Sequence[Call], *, now: datetime) -> set[tuple[str, int]]:
+    """Adds calls to be made from their time on, at once where it has come, or never where they are withdrawn already.
+
+    Returns:
+        Id and revision of those that were not there.
+    """
     added = await connection.execute(
-        _ADD_CALL,
+        _ADD_CALLS,
         {
-            "call_id": call.call_id,
-            "person_id": call.person_id,
-            "not_before": call.not_before,
-            "not_after": call.not_after,
-            "revision": call.revision,
-            "outcome": call.outcome,
-            "due_at": due_at,
+            "call_ids": [call.call_id for call in calls],
+            "person_ids": [call.person_id for call in calls],
+            "not_befores": [call.not_before for call in calls],
+            "not_afters": [call.not_after for call in calls],
+            "revisions": [call.revision for call in calls],
+            "outcomes": [call.outcome for call in calls],
+            "now": now,
         },
     )
-    return bool(added.rowcount)
+    return {(row.call_id, row.revision) for row in added}
 
 
 async def renew_call(connection: AsyncConnection, call: Call, *, due_at: datetime) -> None:

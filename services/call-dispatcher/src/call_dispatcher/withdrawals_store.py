@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from call_dispatcher.attempts import UNANSWERED, UNCONFIRMED
-from call_dispatcher.calls import Withdrawal
+from call_dispatcher.calls import Call, Withdrawal
 
 
 async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) -> bool:
@@ -33,16 +33,20 @@ async def add_withdrawal(connection: AsyncConnection, withdrawal: Withdrawal) ->
     return bool(added.rowcount)
 
 
-_IS_WITHDRAWN = text("SELECT EXISTS (SELECT FROM withdrawals WHERE call_id = :call_id AND revision >= :revision)")
+_WITHDRAWN = text("""
+    SELECT call_id FROM withdrawals
+    JOIN unnest(CAST(:call_ids AS text[]), CAST(:revisions AS bigint[])) AS asked (call_id, revision) USING (call_id)
+    WHERE withdrawals.revision >= asked.revision
+""")
 
 
-async def is_withdrawn(connection: AsyncConnection, call_id: str, revision: int) -> bool:
-    """Whether a call is withdrawn, at this revision of it."""
+async def withdrawn_of(connection: AsyncConnection, calls: Sequence[Call]) -> set[str]:
+    """The ids of those calls that are withdrawn, at their revisions."""
     found = await connection.execute(
-        _IS_WITHDRAWN,
-        {"call_id": call_id, "revision": revision},
+        _WITHDRAWN,
+        {"call_ids": [call.call_id for call in calls], "revisions": [call.revision for call in calls]},
     )
-    return bool(found.scalar_one())
+    return set(found.scalars())
 
 
 async def take_unanswered(connection: AsyncConnection, call_id: str, *, review_at: datetime) -> Sequence[str]:
