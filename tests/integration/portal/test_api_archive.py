@@ -36,7 +36,7 @@ async def test_what_one_took_along_comes_into_another_journal_and_no_entry_twice
     again = await bring_in(there, exported.content)
     assert again.json() == {"new": 0, "known": 1, "lost": 0, "refused": []}
     [listed] = (await there.told("/entries"))["entries"]
-    assert listed["imported"]
+    assert (listed["imported"], listed["call_id"]) == (True, None)
     told = await there.told(f"/entries/{listed['entry_id']}")
     assert told["spoken"][0]["text"] == "We walked along the river."
     here, brought = [

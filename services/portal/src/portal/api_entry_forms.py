@@ -124,7 +124,7 @@ def listed(
 ) -> EntryListed:
     return EntryListed(
         entry_id=summary.entry_id,
-        call_id=summary.call_id or None,
+        call_id=None if summary.imported else summary.call_id,
         started_at=moment_in(summary, "started_at"),
         ended_at=moment_in(summary, "ended_at"),
         outcome=term(pb.SessionOutcome.Name(summary.outcome), "SESSION_OUTCOME"),
