@@ -8,7 +8,7 @@ from whole_daybook import Person, WholeDaybook, until
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from daybook.scheduler.v1.scheduler_pb2_grpc import SignInServiceStub
 
-_SPOKEN = re.compile(r"[0-9](?:, [0-9]){5}")
+SPOKEN_CODE = re.compile(r"[0-9](?:, [0-9]){5}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ async def told_code(daybook: WholeDaybook, person: Person) -> str:
 
     async def told() -> bool:
         for call in await daybook.carrier_calls(person):
-            codes.extend(_SPOKEN.findall(" ".join(call["says"])))  # type: ignore[arg-type]  # JSON
+            codes.extend(SPOKEN_CODE.findall(" ".join(call["says"])))  # type: ignore[arg-type]  # JSON
         return bool(codes)
 
     await until(told)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import grpc
 import httpx2
@@ -56,6 +57,7 @@ class Person:
     person_id: str
     phone_number: str
     name: str
+    time_zone: str
 
 
 def assert_as_long_as(call: Mapping[str, Any], recording_ms: float) -> None:
@@ -95,7 +97,7 @@ class WholeDaybook:
         """As `somebody`, with a window that is open now, or opens later."""
         person = await self.somebody(persona, name=name, **overrides)
         now = datetime.now(UTC)
-        times = window_open_now(now + opens_in, zone_at_day(now))
+        times = window_open_now(now + opens_in, ZoneInfo(person.time_zone))
         await WindowsServiceStub(self.scheduler).CreateWindow(
             scheduler.CreateWindowRequest(person_id=person.person_id, times=times)
         )
@@ -118,7 +120,7 @@ class WholeDaybook:
         )
         request.consent.given_at.FromDatetime(now)
         person = (await PeopleServiceStub(self.scheduler).CreatePerson(request)).person
-        return Person(person.person_id, number, name)
+        return Person(person.person_id, number, name, person.time_zone)
 
     async def tick(self, name: str = "tick") -> None:
         _, argv, environment = self.stack.tick()

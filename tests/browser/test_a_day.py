@@ -1,12 +1,12 @@
 """A day with Daybook, all of it in a browser: signed in by a called code, a window set, rung in it, the entry read and heard."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from signing_in import told_code
 
 from daybook.events.v1.events_pb2 import CallDialed
-from daybook_cli.demo import zone_at_day
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,7 +37,7 @@ async def test_from_the_called_code_to_the_entry_that_is_heard(reading, daybook,
 
         await page.get_by_role("link", name="Windows", exact=True).click()
         await page.get_by_role("link", name="Add a window").click()
-        now = datetime.now(UTC).astimezone(zone_at_day(datetime.now(UTC)))
+        now = datetime.now(ZoneInfo(person.time_zone))
         await page.get_by_label("on one date").check()
         await page.get_by_label("Date", exact=True).fill(f"{now:%Y-%m-%d}")
         await page.get_by_label("From", exact=True).fill(f"{now - timedelta(minutes=1):%H:%M}")
