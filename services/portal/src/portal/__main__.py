@@ -122,8 +122,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         languages, static = Languages(), StaticFiles()
         pages = Pages(static)
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
-        kept = KeptCalls(journal_channel, signer)
-        days = Days(scheduler, Dispatcher(dispatcher_channel), kept, switchboard.heard_of)
+        days = Days(scheduler, Dispatcher(dispatcher_channel), KeptCalls(journal), switchboard.heard_of)
         accounts, name = Accounts(database, clock), settings.ways.provider
         sign_in_page = SignInPage(door, pages, settings.ways)
         tries = FormTries(database, settings.journal_secret, settings.trusted_proxies, clock)

@@ -15,6 +15,7 @@ from portal.api_sent import Day, Sent, moment_in, term
 from portal.api_tokens import ApiToken
 from portal.api_windows import WindowTold, window_told
 from portal.call_windows import CallWindows
+from portal.months import written_day
 from portal.scheduler import Scheduler
 
 LONGEST_AGENDA_DAYS = 366
@@ -162,10 +163,9 @@ def _day(told: str) -> date:
     Raises:
         InvalidInput: no calendar has it.
     """
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        raise InvalidInput("day", "is to be a day of the calendar, e.g. 2026-11-24.") from None
+    if (day := written_day(told)) is None:
+        raise InvalidInput("day", "is to be a day of the calendar, e.g. 2026-11-24.")
+    return day
 
 
 def _agenda_told(agenda: pb.GetAgendaResponse) -> AgendaTold:

@@ -18,7 +18,7 @@ from portal.keeping_words import MOST_DAYS
 from portal.scheduler import Scheduler
 from portal.visitors import Visitors
 
-CHANNEL, WORDING = "portal-api", "portal-1"
+CHANNEL = "portal-api"
 
 
 class CallingHoursTold(Sent):
@@ -97,10 +97,7 @@ class PersonApi:
         async def give_consent(token: Writer, consent: ConsentGiven) -> PersonTold:
             """The person agrees to be called, from now on; after an opt-out too."""
             del consent
-            given = pb.Consent(wording_version=WORDING, channel=CHANNEL)
-            given.given_at.FromDatetime(self._clock.now())
-            request = pb.UpdatePersonRequest(person_id=str(token.person_id), consent=given)
-            return person_told(await self._scheduler.change(request))
+            return person_told(await self._scheduler.agree(token.person_id, channel=CHANNEL, at=self._clock.now()))
 
         @router.delete("/person/consent", responses=problems(403, 404))
         async def opt_out(token: Writer) -> PersonTold:

@@ -16,8 +16,8 @@ from portal.refusal_words import hours_conflict_told, refusal_told
 from portal.scheduler import Scheduler
 from portal.sign_in import SEE_OTHER
 
-WORDING, CHANNEL = "portal-1", "portal"
-"""To which words a person agrees (those of calls.html), and where."""
+CHANNEL = "portal"
+"""Where somebody agrees."""
 _OWN_HOURS = "own"
 
 
@@ -58,9 +58,7 @@ class CallingPages:
                 person = await self._scheduler.person(visit.person_id)
                 sentence = visit.language.say("Tick the box to say that you agree.")
                 return self._page(visit, person, {}, {"agreed": sentence}, status=422)
-            given = pb.Consent(wording_version=WORDING, channel=CHANNEL)
-            given.given_at.FromDatetime(self._clock.now())
-            await self._scheduler.change(pb.UpdatePersonRequest(person_id=str(visit.person_id), consent=given))
+            await self._scheduler.agree(visit.person_id, channel=CHANNEL, at=self._clock.now())
             return RedirectResponse("/me?done=consent", SEE_OTHER)
 
         @router.post("/me/calls/opt-out")

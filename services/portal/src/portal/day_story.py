@@ -9,6 +9,7 @@ from chassis.time_zones import zone_or_utc
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from portal.call_story import CallParts, CallWords, call_words
 from portal.languages import Language
+from portal.window_words import span_told, times_told
 
 NIGHT_IS_OVER_AT = 3
 """The hour until which yesterday's call may still go on: a window may be open over midnight."""
@@ -120,11 +121,8 @@ def _no_window(day: scheduler.ExplainDayResponse, language: Language, now: datet
 def _times(window: scheduler.WindowOnDay, language: Language, zone: ZoneInfo) -> str:
     """As it opens on this day; of one that does not, as it is booked."""
     if window.HasField("opens_at"):
-        opens, closes = (stamp.ToDatetime(tzinfo=UTC).astimezone(zone) for stamp in (window.opens_at, window.closes_at))
-        return f"{language.time(opens.time())} – {language.time(closes.time())}"  # noqa: RUF001 - as clocks are written
-    times = window.window.times
-    starts, ends = (datetime.strptime(each, "%H:%M").time() for each in (times.starts_at, times.ends_at))  # noqa: DTZ007 - a time of the clock
-    return f"{language.time(starts)} – {language.time(ends)}"  # noqa: RUF001 - as clocks are written
+        return span_told(window.opens_at.ToDatetime(zone), window.closes_at.ToDatetime(zone), language)
+    return times_told(window.window.times, language)
 
 
 def chances_of(agenda: scheduler.GetAgendaResponse, local_day: str) -> Mapping[str, scheduler.AgendaChance]:

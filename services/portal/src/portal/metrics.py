@@ -11,7 +11,7 @@ for _way in WAYS:
 
 pages = Histogram(
     "daybook_portal_page_seconds",
-    "How long a page took, from its request to the end of its answer, by route and class of status.",
+    "How long a page took, from its request to the beginning of its answer, by route and class of status.",
     ["route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )

@@ -1,6 +1,6 @@
 """window-scheduler, as a person's pages ask it: about the person and their days, and about signing in by a telephone call."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import grpc
@@ -12,6 +12,8 @@ from portal.asking import answers_about_person
 from portal.errors import QuietHours
 
 _ALLOWS_IT = pb.CallNowRequest.DESCRIPTOR.fields_by_name["in_quiet_hours"].name
+CONSENT_WORDING = "portal-1"
+"""To which words a person agrees: those of calls.html and of the REST API's `ConsentGiven`."""
 
 
 class Scheduler:
@@ -40,6 +42,21 @@ class Scheduler:
         with answers_about_person():
             answer = await self._people.UpdatePerson(request)
         return answer.person
+
+    async def agree(self, person_id: UUID, *, channel: str, at: datetime) -> pb.Person:
+        """A person agrees to be called, by the words of CONSENT_WORDING; after an opt-out too.
+
+        Args:
+            person_id: who.
+            channel: where: the portal, or a program.
+            at: when.
+
+        Raises:
+            PersonDeleted, Unavailable: as by `person`.
+        """
+        consent = pb.Consent(wording_version=CONSENT_WORDING, channel=channel)
+        consent.given_at.FromDatetime(at)
+        return await self.change(pb.UpdatePersonRequest(person_id=str(person_id), consent=consent))
 
     async def opt_out(self, person_id: UUID) -> pb.Person:
         """Takes the consent to be called back, at once. Raises as `person`."""

@@ -29,6 +29,7 @@ from portal.days import Days
 from portal.door import Door, Visit
 from portal.languages import marked
 from portal.live import version_of
+from portal.months import written_day
 from portal.pages import Pages
 from portal.scheduler import Scheduler
 from portal.switchboard import Switchboard
@@ -142,11 +143,7 @@ class Today:
         Raises:
             NotFound: it is no day, or one that nobody tells of.
         """
-        try:
-            day = date.fromisoformat(told)
-        except ValueError:
-            day = date.min
-        today = self._clock.now().date()
-        if not today - TOLD_BACK <= day <= today + TOLD_AHEAD:
+        day, today = written_day(told), self._clock.now().date()
+        if day is None or not today - TOLD_BACK <= day <= today + TOLD_AHEAD:
             raise NotFound(marked("There is no such day here. A day is written as in /days/2026-12-01."))
         return await self._days.parts(visit.person_id, day)

@@ -12,6 +12,7 @@ from chassis.errors import Conflict, InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.call_windows import CallWindows, window_in
 from portal.door import Door, Visit
+from portal.months import written_day
 from portal.openings import today_of
 from portal.pages import Pages
 from portal.sign_in import SEE_OTHER
@@ -144,17 +145,9 @@ class WindowEditing:
             problem=sentence,
             today=today,
             weekdays=[(str(number), weekday_name(number, language)) for number in range(1, 8)],
-            day_of=_day_of,
+            day_of=written_day,
             **content,
         )
-
-
-def _day_of(told: str) -> date | None:
-    """The day of a field; None where it is none."""
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        return None
 
 
 async def _fields(request: Request) -> Mapping[str, list[str]]:
