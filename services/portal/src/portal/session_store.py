@@ -80,21 +80,19 @@ async def delete_other_sessions(connection: AsyncConnection, session: BrowserSes
     )
 
 
-async def delete_sessions_of(connection: AsyncConnection, person_id: UUID) -> int:
-    """All of a person's. Returns how many there were."""
-    deleted = await connection.execute(
+async def delete_sessions_of(connection: AsyncConnection, person_id: UUID) -> None:
+    """All of a person's."""
+    await connection.execute(
         text("DELETE FROM browser_sessions WHERE person_id = :person_id"), {"person_id": person_id}
     )
-    return deleted.rowcount
 
 
-async def delete_sessions_before(connection: AsyncConnection, *, seen: datetime, created: datetime) -> int:
-    """Those that were last seen, or began, before. Returns how many there were."""
-    deleted = await connection.execute(
+async def delete_sessions_before(connection: AsyncConnection, *, seen: datetime, created: datetime) -> None:
+    """Those that were last seen, or began, before."""
+    await connection.execute(
         text("DELETE FROM browser_sessions WHERE seen_at < :seen OR created_at < :created"),
         {"seen": seen, "created": created},
     )
-    return deleted.rowcount
 
 
 async def add_link(connection: AsyncConnection, fingerprint: bytes, person_id: UUID, until: datetime) -> None:

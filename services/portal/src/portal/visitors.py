@@ -109,12 +109,11 @@ class Visitors:
         async with self._database.transaction() as connection:
             await session_store.set_locale_of(connection, person_id, locale)
 
-    async def sign_out_everywhere(self, person_id: UUID) -> int:
-        """Ends all sessions of a person. Returns how many there were."""
+    async def sign_out_everywhere(self, person_id: UUID) -> None:
+        """Ends all sessions of a person."""
         async with self._database.transaction() as connection:
-            ended = await session_store.delete_sessions_of(connection, person_id)
+            await session_store.delete_sessions_of(connection, person_id)
         self._signed_out(person_id)
-        return ended
 
     async def make_link(self, person_id: UUID) -> str:
         """The token of a link that signs this person in, once, within LINK_LASTS."""
