@@ -105,6 +105,10 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             conversations=conversations,
         )
         await stack.enter_async_context(overhearing(bus, calls, gathering))
+        code_calls = CodeCalls(
+            briefings=briefings, progress=progress, calls=calls, operator_name=settings.operator_name
+        )
+        stack.callback(code_calls.drop)
         webhooks = Webhooks(
             base_url=settings.base_url(),
             orchestrator=orchestrator,
@@ -118,9 +122,7 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
             briefings=briefings,
             journal=journal,
             gathering=gathering,
-            code_calls=CodeCalls(
-                briefings=briefings, progress=progress, calls=calls, operator_name=settings.operator_name
-            ),
+            code_calls=code_calls,
             progress=progress,
         )
         streams = MediaStreams(
