@@ -6,7 +6,7 @@ import pytest
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.agenda_words import DayWords, day_words, forbidden_told, next_call_told
-from portal.languages import Languages
+from portal.catalogues import Languages
 
 ENGLISH = Languages().of("en-GB")
 DAY = "2026-03-29"

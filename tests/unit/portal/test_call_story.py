@@ -11,7 +11,7 @@ from daybook.journal.v1 import finding_pb2 as journal
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from portal.call_endings import attempt_told, ending_told
 from portal.call_story import CallParts, CallStage, call_words
-from portal.languages import Languages
+from portal.catalogues import Languages
 
 ENGLISH, VIENNA = Languages().of("en-GB"), ZoneInfo("Europe/Vienna")
 OPENS = datetime(2026, 12, 1, 19, 30, tzinfo=UTC)

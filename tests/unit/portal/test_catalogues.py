@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 import portal
 import voice_gateway
-from portal.languages import CATALOGUES
+from portal.catalogues import CATALOGUES
 
 PACKAGE = Path(portal.__file__).parent
 WORDS = Path(voice_gateway.__file__).parent / "words"

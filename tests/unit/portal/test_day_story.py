@@ -7,8 +7,8 @@ import pytest
 from daybook.dispatcher.v1 import dispatcher_pb2 as dispatcher
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from portal.call_story import CallParts
+from portal.catalogues import Languages
 from portal.day_story import DayParts, chances_of, day_words, yesterday_may_go_on, zone_of
-from portal.languages import Languages
 
 ENGLISH = Languages().of("en-GB")
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from daybook.journal.v1 import finding_pb2 as finding
 from daybook.journal.v1 import journal_pb2 as pb
 from daybook.journal.v1.revisions_pb2 import Correction, Revision
+from portal.catalogues import Languages
 from portal.entry_lines import Telling, by_day, lines_of, notes_on, pieces_of
-from portal.languages import Languages
 
 VIENNA = ZoneInfo("Europe/Vienna")
 ENGLISH = Languages().of("en-GB")

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.time_zones import zone_named
+from portal.catalogues import Languages
 from portal.entry_lines import Telling, pieces_of
-from portal.languages import Languages
 from portal.pages import Pages
 from portal.readers_clock import LocalClock
 from portal.static_files import StaticFiles

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.languages import Languages, accepted
+from portal.catalogues import Languages
+from portal.languages import accepted
 
 SHIPPED = Languages()
 PO = """

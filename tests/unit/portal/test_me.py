@@ -17,8 +17,8 @@ from daybook.scheduler.v1 import scheduler_pb2 as pb
 from journal.describing import METHOD as DESCRIBED
 from journal.rights import RIGHTS, Party
 from portal.accesses import access_lines
+from portal.catalogues import Languages
 from portal.keeping_words import days_of, keeping_words, offered_days, takes_away
-from portal.languages import Languages
 from portal.profile_form import profile_changes, profile_of, spoken_field
 from portal.profile_pages import HEARD_AT_ONCE
 from portal.programmes import programme_name, programmes

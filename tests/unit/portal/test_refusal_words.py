@@ -10,7 +10,7 @@ from chassis.errors import Conflict, InvalidInput
 from daybook.journal.v1.revisions_pb2 import EditEntryRequest
 from journal.revision_contract import content_of
 from journal.search_query import parse_query
-from portal.languages import Languages
+from portal.catalogues import Languages
 from portal.refusal_words import hours_conflict_told, refusal_told
 from window_scheduler.bookings import check_new_hours
 from window_scheduler.calling_hours import CallingHours, calling_hours_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import InvalidInput
-from portal.languages import Languages
+from portal.catalogues import Languages
 from portal.telephone_numbers import country_of, country_told, e164
 
 

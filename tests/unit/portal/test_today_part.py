@@ -3,8 +3,8 @@
 from datetime import date
 
 from portal.call_story import CallStage, CallWords
+from portal.catalogues import Languages
 from portal.day_story import DayWords, WindowWords
-from portal.languages import Languages
 from portal.live import version_of
 from portal.pages import Pages
 from portal.static_files import StaticFiles

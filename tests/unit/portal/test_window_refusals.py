@@ -7,7 +7,7 @@ import pytest
 
 from chassis.errors import Conflict, InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from portal.languages import Languages
+from portal.catalogues import Languages
 from portal.window_changes import paused
 from portal.window_form import ONE_OFF, WindowForm, times_of
 from portal.window_refusals import Refusal, conflict_told, refusal_of

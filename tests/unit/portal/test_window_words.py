@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 import pytest
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from portal.languages import Languages
+from portal.catalogues import Languages
 from portal.openings import Opening, Standing
 from portal.window_words import WindowWords, clock_told, hour_told, opening_told, span_told, weekday_name, window_words
 

@@ -36,6 +36,7 @@ from portal.call_now import CallNow
 from portal.call_windows import CallWindows
 from portal.called_sign_ins import CalledSignIns
 from portal.calling_pages import CallingPages
+from portal.catalogues import Languages
 from portal.days import Days
 from portal.devices import Devices
 from portal.dispatcher import Dispatcher
@@ -43,6 +44,7 @@ from portal.door import Door
 from portal.entry_editing import EntryEditing
 from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
+from portal.forgetting import forget_until
 from portal.form_limits import FormTries
 from portal.hearing import hear_until
 from portal.import_pages import ImportPages
@@ -52,7 +54,6 @@ from portal.journal_pages import JournalPages
 from portal.keeping import JournalKeeping
 from portal.keeping_pages import KeepingPages
 from portal.kept_calls import KeptCalls
-from portal.languages import Languages
 from portal.live import Live
 from portal.me import Me
 from portal.openid_provider import OpenIdProvider
@@ -182,9 +183,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(watch(checks, stop))
-            tasks.create_task(visitors.forget_until(stop))
+            tasks.create_task(forget_until(stop, "sessions", visitors.forget, clock))
             tasks.create_task(hear_until(stop, settings.nats, switchboard, clock, source=SERVICE))
-            tasks.create_task(programs.forget_until(stop))
+            tasks.create_task(forget_until(stop, "programs", programs.forget, clock))
             log.info("process.ready", site_port=site_port, http_port=http_port)
 
 

@@ -1,5 +1,6 @@
 """The accounts at an OpenID provider that sign a person in: connecting one, and having it sign them in no more."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -9,7 +10,6 @@ from portal.accounts import Accounts
 from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
-from portal.sign_in import SEE_OTHER
 from portal.sign_in_by_account import ACCOUNTS_PAGE, SignInByAccount
 
 
@@ -53,6 +53,6 @@ class AccountPages:
         async def disconnect(visit: SignedIn, account: Annotated[str, Form(pattern="^[0-9a-f]{64}$")]) -> Response:
             # what names an account opens nothing: the provider alone says who has it
             await self._accounts.disconnect(bytes.fromhex(account), visit.person_id)
-            return RedirectResponse(ACCOUNTS_PAGE, SEE_OTHER)
+            return RedirectResponse(ACCOUNTS_PAGE, HTTPStatus.SEE_OTHER)
 
         return router

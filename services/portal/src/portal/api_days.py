@@ -1,6 +1,7 @@
 """A person's days, for their programs: what is to come, why a day has a call or has none, the calls themselves, and one now."""
 
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from chassis.errors import InvalidInput
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from portal.api_door import CREATED, ApiDoor, IdempotencyKey, Once
+from portal.api_door import ApiDoor, IdempotencyKey, Once
 from portal.api_problems import problems
 from portal.api_sent import Day, Sent, moment_in, term
 from portal.api_tokens import ApiToken
@@ -143,7 +144,9 @@ class DaysApi:
             """Why they were called on a day, or not, window by window."""
             return _day_told(await self._scheduler.explain(token.person_id, _day(day)))
 
-        @router.post("/calls", status_code=CREATED, response_model=CallTold, responses=problems(403, 404, 409, 422))
+        @router.post(
+            "/calls", status_code=HTTPStatus.CREATED, response_model=CallTold, responses=problems(403, 404, 409, 422)
+        )
         async def call_now(
             request: Request, token: Writer, asked: CallAskedFor, idempotency_key: IdempotencyKey = None
         ) -> Response:

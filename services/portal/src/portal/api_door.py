@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -33,7 +34,6 @@ GIVEN_UP_AFTER = timedelta(minutes=1)
 """What was not answered by then was cut off: it may be sent again."""
 REFUSALS = (InvalidInput, NotFound, Conflict)
 """Of who does what is asked for: it was not done."""
-CREATED = 201
 _bearer = HTTPBearer(auto_error=False, description="A token that you made on the page Me.")
 
 
@@ -93,7 +93,7 @@ class Once:
         begun_at = self._clock.now()
         kept = await self._begun(token, key, digest, begun_at)
         if kept is not None:
-            return Response(kept.body, CREATED, {"location": kept.location or ""}, "application/json")
+            return Response(kept.body, HTTPStatus.CREATED, {"location": kept.location or ""}, "application/json")
         try:
             made, location = await do()
         except REFUSALS:
@@ -122,4 +122,4 @@ class Once:
 
 
 def _made(made: BaseModel, location: str) -> Response:
-    return Response(made.model_dump_json(), CREATED, {"location": location}, "application/json")
+    return Response(made.model_dump_json(), HTTPStatus.CREATED, {"location": location}, "application/json")

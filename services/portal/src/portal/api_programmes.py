@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from portal.api_door import ApiDoor
 from portal.api_problems import problems
 from portal.api_tokens import ApiToken
-from portal.languages import Languages
+from portal.catalogues import Languages
 from portal.programmes import programmes
 from portal.scheduler import Scheduler
 

@@ -1,6 +1,7 @@
 """A person's call windows, for their programs."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt
 from starlette.responses import Response
 
 from daybook.scheduler.v1 import scheduler_pb2 as pb
-from portal.api_door import CREATED, ApiDoor, IdempotencyKey, Once
+from portal.api_door import ApiDoor, IdempotencyKey, Once
 from portal.api_problems import problems
 from portal.api_sent import ClockTime, Day, Sent, moment_in
 from portal.api_tokens import ApiToken
@@ -81,7 +82,9 @@ class WindowsApi:
             agenda = await self._windows.agenda(token.person_id, days=1)
             return WindowsTold(windows=[window_told(each) for each in agenda.windows])
 
-        @router.post("", status_code=CREATED, response_model=WindowTold, responses=problems(403, 404, 409, 422))
+        @router.post(
+            "", status_code=HTTPStatus.CREATED, response_model=WindowTold, responses=problems(403, 404, 409, 422)
+        )
         async def add_window(
             request: Request, token: Writer, window: WindowSent, idempotency_key: IdempotencyKey = None
         ) -> Response:

@@ -1,5 +1,6 @@
 """Being called now, because one asks for it: beside the call of the day, and in the quiet hours for who says so twice."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -11,7 +12,6 @@ from portal.door import Door, Visit
 from portal.errors import QuietHours
 from portal.pages import Pages
 from portal.scheduler import Scheduler
-from portal.sign_in import SEE_OTHER
 
 CONFLICT = 409
 YES = "yes"
@@ -41,6 +41,6 @@ class CallNow:
                 return self._pages.page(
                     "no_call_now.html", visit.language, visit=visit, status=CONFLICT, sentence=sentence
                 )
-            return RedirectResponse("/", SEE_OTHER)
+            return RedirectResponse("/", HTTPStatus.SEE_OTHER)
 
         return router

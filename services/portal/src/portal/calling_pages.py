@@ -1,6 +1,7 @@
 """Whether a person is called at all, and in which hours: consent, opting out, their own calling hours."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -14,7 +15,6 @@ from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.refusal_words import hours_conflict_told, refusal_told
 from portal.scheduler import Scheduler
-from portal.sign_in import SEE_OTHER
 
 CHANNEL = "portal"
 """Where somebody agrees."""
@@ -59,12 +59,12 @@ class CallingPages:
                 sentence = visit.language.say("Tick the box to say that you agree.")
                 return self._page(visit, person, {}, {"agreed": sentence}, status=422)
             await self._scheduler.agree(visit.person_id, channel=CHANNEL, at=self._clock.now())
-            return RedirectResponse("/me?done=consent", SEE_OTHER)
+            return RedirectResponse("/me?done=consent", HTTPStatus.SEE_OTHER)
 
         @router.post("/me/calls/opt-out")
         async def opt_out(visit: SignedIn) -> Response:
             await self._scheduler.opt_out(visit.person_id)
-            return RedirectResponse("/me?done=opt-out", SEE_OTHER)
+            return RedirectResponse("/me?done=opt-out", HTTPStatus.SEE_OTHER)
 
         return router
 
@@ -77,7 +77,7 @@ class CallingPages:
         except Conflict as refused:
             errors, status = {"hours": hours_conflict_told(refused, visit.language)}, 409
         else:
-            return RedirectResponse("/me?done=hours", SEE_OTHER)
+            return RedirectResponse("/me?done=hours", HTTPStatus.SEE_OTHER)
         person = await self._scheduler.person(visit.person_id)
         return self._page(visit, person, typed, errors, status=status)
 

@@ -1,5 +1,6 @@
 """The browsers in which a person is signed in, and signing out there."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -8,7 +9,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal.door import Door, Visit
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
-from portal.sign_in import SEE_OTHER
 
 
 class Devices:
@@ -31,11 +31,11 @@ class Devices:
         async def sign_out(visit: SignedIn, browser: Annotated[str, Form(pattern="^[0-9a-f]{64}$")]) -> Response:
             # what names a browser opens nothing: it is what the database has of its token
             await self._door.visitors.sign_out_browser(visit.person_id, bytes.fromhex(browser))
-            return RedirectResponse("/me/devices", SEE_OTHER)
+            return RedirectResponse("/me/devices", HTTPStatus.SEE_OTHER)
 
         @router.post("/me/devices/sign-out-elsewhere")
         async def sign_out_elsewhere(visit: SignedIn) -> Response:
             await self._door.visitors.sign_out_elsewhere(visit.session)
-            return RedirectResponse("/me/devices", SEE_OTHER)
+            return RedirectResponse("/me/devices", HTTPStatus.SEE_OTHER)
 
         return router

@@ -7,9 +7,10 @@ from fastapi import Request, Response
 
 from portal import metrics
 from portal.browser_sessions import BrowserSession, Lifetimes, form_token, is_form_token
+from portal.catalogues import Languages
 from portal.cookies import Cookie
 from portal.errors import ForgedRequest, SignInNeeded
-from portal.languages import Language, Languages, accepted
+from portal.languages import Language, accepted
 from portal.visitors import Visitors
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -1,6 +1,7 @@
 """Changing an entry: what it is called and says in short, how a turn should have read, its versions, and deleting it."""
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from portal.journal import Journal
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
 from portal.refusal_words import refusal_told
-from portal.sign_in import SEE_OTHER
 
 LONGEST_LINE, LONGEST_SUMMARY, LONGEST_TAGS, LONGEST_TURN = 200, 10_000, 2_000, 200_000
 """Characters that a form takes. The journal says what of that it keeps."""
@@ -73,7 +73,7 @@ class EntryEditing:
             content = written.revision(entry.revision)
             refused = await self._keep(visit, entry_id, based_on, content)
             if refused is None:
-                return RedirectResponse(f"/journal/{entry_id}", SEE_OTHER)
+                return RedirectResponse(f"/journal/{entry_id}", HTTPStatus.SEE_OTHER)
             entry = await self._journal.entry(visit.person_id, entry_id)
             return await self._form(visit, entry, written, refused)
 
@@ -97,7 +97,7 @@ class EntryEditing:
             content = corrected(entry.revision, sequence, None if same else written)
             refused = await self._keep(visit, entry_id, based_on, content)
             if refused is None:
-                return RedirectResponse(f"/journal/{entry_id}#turn-{sequence}", SEE_OTHER)
+                return RedirectResponse(f"/journal/{entry_id}#turn-{sequence}", HTTPStatus.SEE_OTHER)
             entry = await self._journal.entry(visit.person_id, entry_id)
             if refused.field:  # the form has one, whatever the journal calls it
                 refused = replace(refused, field="text")
@@ -115,7 +115,7 @@ class EntryEditing:
                 if revision.number == number:
                     refused = await self._keep(visit, entry_id, based_on, revision)
                     to = f"/journal/{entry_id}" if refused is None else f"/journal/{entry_id}/history?changed=true"
-                    return RedirectResponse(to, SEE_OTHER)
+                    return RedirectResponse(to, HTTPStatus.SEE_OTHER)
             raise NoSuchPage
 
         @router.get("/delete")
@@ -133,7 +133,7 @@ class EntryEditing:
         @router.post("/delete")
         async def delete(visit: SignedIn, entry_id: EntryId) -> Response:
             await self._journal.delete_entry(visit.person_id, entry_id)
-            return RedirectResponse("/journal?deleted=true", SEE_OTHER)
+            return RedirectResponse("/journal?deleted=true", HTTPStatus.SEE_OTHER)
 
         return router
 

@@ -1,6 +1,7 @@
 """How a person's journal is kept, and who has asked for it."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query
@@ -15,7 +16,6 @@ from portal.keeping_words import days_of, days_words, offered_days, takes_away
 from portal.pages import Pages
 from portal.readers_clock import ReadersClock
 from portal.refusal_words import refusal_told
-from portal.sign_in import SEE_OTHER
 
 ACCESSES_ON_A_PAGE = 100
 LAST_SEQUENCE = 2**63 - 1
@@ -57,7 +57,7 @@ class KeepingPages:
             if takes_away(before, wanted) and not sure:
                 return self._page(visit, wanted, {"sure": "needed"}, status=422)
             await self._journal.set_keeping(visit.person_id, wanted)
-            return RedirectResponse("/me?done=keeping", SEE_OTHER)
+            return RedirectResponse("/me?done=keeping", HTTPStatus.SEE_OTHER)
 
         @router.get("/me/accesses")
         async def accesses(visit: SignedIn, before: Annotated[int, Query(ge=0, le=LAST_SEQUENCE)] = 0) -> HTMLResponse:

@@ -1,25 +1,15 @@
-"""In which language a page is, and how it writes days and times: English, and what `locales/` has translations into.
+"""What a page says in a language, and how it writes days and times. Pure.
 
-Templates and code say it in English, which is the key (gettext). A catalogue is a `.po` file, as translators' programs read it,
-and is read when the process starts.
+Templates and code say it in English, which is the key (gettext); `catalogues` has which languages there are.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from io import BytesIO
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
-
-CATALOGUES = Path(__file__).parent / "locales"
-ENGLISH = "en"
+from babel.support import NullTranslations
 
 
 def marked(text: str) -> str:
@@ -77,36 +67,6 @@ class Language:
         return str(format_datetime(at, "medium", tzinfo=zone, locale=self.locale))
 
 
-class Languages:
-    """All there are.
-
-    Args:
-        catalogues: a folder with `<tag>.po` for each language but English.
-    """
-
-    def __init__(self, catalogues: Path = CATALOGUES) -> None:
-        self._texts: dict[str, NullTranslations] = {ENGLISH: NullTranslations()}
-        for path in sorted(catalogues.glob("*.po")):
-            self._texts[path.stem] = _translations(path)
-
-    @property
-    def tags(self) -> Sequence[str]:
-        return list(self._texts)
-
-    def of(self, *wanted: str) -> Language:
-        """The first of these that there is, or English.
-
-        Args:
-            wanted: BCP 47 tags, the best first: a person's locale, or what a browser asks for.
-        """
-        for tag in wanted:
-            found = negotiate_locale([tag], self.tags, sep="-")
-            if found is not None:
-                found = found.lower()  # it comes back as it was asked for
-                return Language(found, _locale(tag) or Locale.parse(found), self._texts[found])
-        return Language(ENGLISH, Locale.parse(ENGLISH), self._texts[ENGLISH])
-
-
 def accepted(header: str) -> list[str]:
     """The tags of an Accept-Language header, the best first (RFC 9110, 12.5.4); what cannot be read is passed over."""
     weighed = []
@@ -117,18 +77,3 @@ def accepted(header: str) -> list[str]:
         except ValueError:
             continue
     return [tag for weight, tag in sorted(weighed, key=lambda each: each[0]) if tag and weight < 0]
-
-
-def _locale(tag: str) -> Locale | None:
-    try:
-        return Locale.parse(tag, sep="-")
-    except (ValueError, LookupError, UnknownLocaleError):
-        return None
-
-
-def _translations(path: Path) -> Translations:
-    compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=path.stem))
-    compiled.seek(0)
-    return Translations(compiled)

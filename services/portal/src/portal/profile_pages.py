@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -26,7 +27,6 @@ from portal.programmes import programmes
 from portal.refusal_words import refusal_told
 from portal.scheduler import Scheduler
 from portal.security_headers import POLICY_HEADER, WITH_OWN_SOUND
-from portal.sign_in import SEE_OTHER
 from portal.speaking import Speaking
 from portal.spoken_locales import locale_choices
 from portal.token_bucket import TokenBuckets
@@ -127,7 +127,7 @@ class ProfilePages:
                 await self._scheduler.change(request)
             except InvalidInput as refused:
                 return self._programme(visit, chosen, {refused.field: refusal_told(refused, visit.language)})
-            return RedirectResponse("/me?done=programme", SEE_OTHER)
+            return RedirectResponse("/me?done=programme", HTTPStatus.SEE_OTHER)
 
         return router
 
@@ -141,7 +141,7 @@ class ProfilePages:
                 return self._profile(visit, person, typed, {refused.field: refusal_told(refused, visit.language)})
             if changed.locale != person.locale:
                 await self._door.visitors.read_in(visit.person_id, changed.locale)
-        return RedirectResponse("/me?done=profile", SEE_OTHER)
+        return RedirectResponse("/me?done=profile", HTTPStatus.SEE_OTHER)
 
     async def _hear_name(self, visit: Visit, typed: Mapping[str, str]) -> HTMLResponse:
         person = await self._scheduler.person(visit.person_id)

@@ -1,6 +1,7 @@
 """Tokens of a person's programs: made, shown once, taken back."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from portal.pages import Pages
 from portal.programs import Programs
 from portal.readers_clock import ReadersClock
 from portal.refusal_words import refusal_told
-from portal.sign_in import SEE_OTHER
 
 _NOTHING_TYPED = {"name": "", "scope": Scope.READ.value, "last_day": ""}
 Typed = Annotated[str, Form(max_length=1000)]
@@ -64,7 +64,7 @@ class ProgramPages:
         @router.post("/me/programs/take-back")
         async def take_back(visit: SignedIn, token: Annotated[UUID, Form()]) -> Response:
             await self._programs.take_back(visit.person_id, token)
-            return RedirectResponse("/me/programs", SEE_OTHER)
+            return RedirectResponse("/me/programs", HTTPStatus.SEE_OTHER)
 
         return router
 

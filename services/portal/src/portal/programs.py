@@ -1,6 +1,5 @@
 """Programs that ask for a person by tokens of theirs: made, taken back, recognised, held to a pace."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -10,9 +9,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import Conflict, Unavailable
-from chassis.heartbeat import Heartbeat
-from chassis.waiting import until_set
+from chassis.errors import Conflict
 from portal import api_store
 from portal.api_tokens import MOST_TOKENS, ApiToken, Scope, api_fingerprint_of, new_api_token
 from portal.errors import TooOften
@@ -26,8 +23,6 @@ AT_ONCE, PER_S = 600, 10
 ANSWERS_LAST = timedelta(hours=24)
 ENDED_STAY = timedelta(days=30)
 """For so long a token that has ended is shown to its person."""
-_FORGOTTEN_EVERY = timedelta(seconds=15)
-"""No longer: a loop that shows no sign of life for so long is told as one that hangs."""
 
 
 class Programs:
@@ -100,18 +95,6 @@ class Programs:
         if wait_s:
             raise TooOften(timedelta(seconds=wait_s))
         return token
-
-    async def forget_until(self, stop: asyncio.Event) -> None:
-        """Takes away answers that nobody can ask for again and tokens that ended long ago, until `stop` is set."""
-        heartbeat = Heartbeat("programs", self._clock)
-        while not stop.is_set():
-            try:
-                await self.forget()
-            except Unavailable as error:
-                log.warning("programs.not_forgotten", reason=str(error))
-            else:
-                heartbeat.beat()
-            await until_set(stop, within=_FORGOTTEN_EVERY)
 
     async def forget(self) -> None:
         now = self._clock.now()

@@ -1,5 +1,6 @@
 """Signing in and out: by a link that is made at the command line, which can be used once."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +12,6 @@ from portal.door import Door, Visit
 from portal.errors import LinkSpent
 from portal.pages import Pages
 from portal.scheduler import Scheduler
-
-SEE_OTHER = 303
-"""RFC 9110, 15.4.4: what was sent was taken; go there with GET."""
 
 
 class SignIn:
@@ -40,7 +38,7 @@ class SignIn:
 
         @router.post("/sign-out")
         async def leave(visit: Annotated[Visit, signed_in]) -> Response:
-            answer = RedirectResponse("/sign-in", SEE_OTHER)
+            answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
             await self._door.see_out(answer, visit)
             return answer
 
@@ -56,6 +54,6 @@ class SignIn:
             person = await self._scheduler.person(person_id)
         except NotFound:
             raise LinkSpent from None
-        answer = RedirectResponse("/", SEE_OTHER)
+        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         await self._door.let_in(answer, person_id, way="link", locale=person.locale)
         return answer

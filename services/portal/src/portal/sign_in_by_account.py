@@ -22,7 +22,6 @@ from portal.languages import Language
 from portal.openid_provider import RETURN, OpenIdProvider, Proofs
 from portal.pages import Pages
 from portal.scheduler import Scheduler
-from portal.sign_in import SEE_OTHER
 from portal.sign_in_page import Ways
 
 ACCOUNTS_PAGE = "/me/accounts"
@@ -116,7 +115,7 @@ class SignInByAccount:
         if visit.person_id != person_id:
             raise SignInSpent
         await self._accounts.connect(account, person_id)
-        return RedirectResponse(f"{ACCOUNTS_PAGE}?done=connected", SEE_OTHER)
+        return RedirectResponse(f"{ACCOUNTS_PAGE}?done=connected", HTTPStatus.SEE_OTHER)
 
     async def _let_in(self, request: Request, account: bytes, leads_to: str) -> Response:
         person_id = await self._accounts.use(account)
@@ -127,7 +126,7 @@ class SignInByAccount:
         except NotFound:  # deleted by whoever runs this Daybook
             await self._accounts.disconnect_all_of(person_id)
             return self._unknown(request)
-        answer = RedirectResponse(leads_to, SEE_OTHER)
+        answer = RedirectResponse(leads_to, HTTPStatus.SEE_OTHER)
         self._cookie.forget(answer)
         await self._door.let_in(answer, person_id, way="account", locale=person.locale)
         return answer

@@ -21,7 +21,6 @@ from portal.form_limits import CALLS_ASKED_FOR, CODES_TRIED, FormTries
 from portal.languages import marked
 from portal.pages import Pages
 from portal.scheduler import Scheduler
-from portal.sign_in import SEE_OTHER
 from portal.sign_in_page import NONE, Problem, SignInPage, reads_in_country
 from portal.telephone_numbers import e164
 
@@ -74,7 +73,7 @@ class SignInByCall:
                 return self._page.page(request, to, typed=number, problem=self._unreadable(request, error))
             except TooOften as error:
                 return self._page.page(request, to, typed=number, problem=self._too_often(request, error))
-            answer = RedirectResponse(_code_page(to), SEE_OTHER)
+            answer = RedirectResponse(_code_page(to), HTTPStatus.SEE_OTHER)
             self._cookie.put(answer, browser.text)
             return answer
 
@@ -124,7 +123,7 @@ class SignInByCall:
             person = await self._scheduler.person(tried.person_id)
         except NotFound:  # deleted since it rang
             return self._no_code(request)
-        answer = RedirectResponse(to, SEE_OTHER)
+        answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         self._cookie.forget(answer)
         await self._door.let_in(answer, tried.person_id, way="call", locale=person.locale)
         return answer

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -21,7 +22,6 @@ from portal.errors import PersonDeleted, SignInNeeded, TooOften
 from portal.languages import marked
 from portal.pages import Pages
 from portal.security_headers import SecurityHeaders
-from portal.sign_in import SEE_OTHER
 from portal.static_files import StaticFiles
 
 log = structlog.get_logger()
@@ -100,13 +100,13 @@ class Site:
         to = URL("/sign-in")
         if request.method == "GET":
             to = to.include_query_params(next=local_path(here))
-        answer = RedirectResponse(str(to), SEE_OTHER)
+        answer = RedirectResponse(str(to), HTTPStatus.SEE_OTHER)
         self._door.forget(answer)
         return answer
 
     async def _to_farewell(self, _request: Request, _error: Exception) -> Response:
         """Whoever was deleted may have a journal still: where the rest is deleted is the one page that they have."""
-        return RedirectResponse("/me/delete", SEE_OTHER)
+        return RedirectResponse("/me/delete", HTTPStatus.SEE_OTHER)
 
     async def _told(self, request: Request, error: Exception) -> Response:
         status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)

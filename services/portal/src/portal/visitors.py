@@ -1,6 +1,5 @@
 """Browsers that are signed in: who they are, kept in PostgreSQL, so that any pod knows them and one can sign them out."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -9,17 +8,12 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import Unavailable
-from chassis.heartbeat import Heartbeat
-from chassis.waiting import until_set
 from portal import account_store, metrics, session_store, sign_in_store
 from portal.browser_sessions import SEEN_AGAIN_AFTER, BrowserSession, Lifetimes, fingerprint_of, new_token
 from portal.errors import LinkSpent
 
 log = structlog.get_logger()
 
-FORGOTTEN_EVERY = timedelta(seconds=15)
-"""No longer: a loop that shows no sign of life for so long is told as one that hangs."""
 LINK_LASTS = timedelta(minutes=10)
 
 
@@ -135,18 +129,6 @@ class Visitors:
             if person_id is not None:
                 return person_id
         raise LinkSpent
-
-    async def forget_until(self, stop: asyncio.Event) -> None:
-        """Takes away sessions and links that are over, every so often until `stop` is set."""
-        heartbeat = Heartbeat("sessions", self._clock)
-        while not stop.is_set():
-            try:
-                await self.forget()
-            except Unavailable as error:
-                log.warning("sessions.not_forgotten", reason=str(error))
-            else:
-                heartbeat.beat()
-            await until_set(stop, within=FORGOTTEN_EVERY)
 
     async def forget(self) -> None:
         """Takes away sessions, links and sign-ins that are over, and tries of forms that count no more."""

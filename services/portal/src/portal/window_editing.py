@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -15,7 +16,6 @@ from portal.door import Door, Visit
 from portal.months import written_day
 from portal.openings import today_of
 from portal.pages import Pages
-from portal.sign_in import SEE_OTHER
 from portal.window_changes import paused, resumed
 from portal.window_form import WindowForm, form_of_fields, form_of_times, new_form, times_of
 from portal.window_refusals import conflict_told, refusal_of
@@ -157,4 +157,4 @@ async def _fields(request: Request) -> Mapping[str, list[str]]:
 
 
 def _done(what: str) -> Response:
-    return RedirectResponse(f"/windows?told={what}", SEE_OTHER)
+    return RedirectResponse(f"/windows?told={what}", HTTPStatus.SEE_OTHER)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query
@@ -21,7 +22,6 @@ from portal.month_calendar import days_until_end, month_calendar, month_to_show
 from portal.months import month_of, written_day
 from portal.openings import openings_of, today_of
 from portal.pages import Pages
-from portal.sign_in import SEE_OTHER
 from portal.week_grid import DAYS, week_grid
 from portal.window_changes import left_out, weekly_openings, with_day, without_day
 from portal.window_form import form_of_times
@@ -161,7 +161,7 @@ class Windows:
                 return await self._overview(visit, problem=problem, status=422)
             except Conflict as conflict:
                 return await self._overview(visit, problem=conflict_told(conflict, visit.language), status=409)
-        return RedirectResponse(f"/windows?told={told}", SEE_OTHER)
+        return RedirectResponse(f"/windows?told={told}", HTTPStatus.SEE_OTHER)
 
     async def _agenda_until(self, visit: Visit, day: date) -> pb.GetAgendaResponse:
         ahead = (day - self._clock.now().date()).days
