@@ -125,7 +125,7 @@ def test_up_status_and_down(home):
         assert "Daybook runs here already" in again.stderr
         status = typed(home, "status")
         assert status.returncode == 0, status.stdout
-        assert status.stdout.count("ready") == 12
+        assert status.stdout.count("ready") == 13
         portal = re.search(r"The portal: (http://127\.0\.0\.1:\d+)\n", up.stdout)[1]
         assert f"The portal: {portal}\n" in status.stdout
         assert "Prometheus: http://127.0.0.1:" in status.stdout

@@ -9,9 +9,11 @@ from interleaving import Process, steppable
 from starlette.responses import JSONResponse
 
 from call_dispatcher.attempts import AttemptState, CarrierReported, Reflection, ReflectionReported
+from chassis.database import DatabaseUnavailable
 from daybook.events.v1 import events_pb2 as pb
 
 SID = f"CA{0:032x}"
+RATE_TO_BE_HAD = "SELECT 1 FROM carrier_rate FOR UPDATE SKIP LOCKED"
 
 
 @pytest.fixture
@@ -58,6 +60,23 @@ async def test_who_stands_still_before_the_post_until_another_attempt_was_made_d
     assert {placed.attempt_id for placed in carrier.placed} == {f"{each.call_id}.2" for each in calls} | {
         f"{call.call_id}.1"
     }
+
+
+async def test_who_stands_still_with_the_rate_in_hand_keeps_the_others_from_dialing_for_a_moment_alone(house) -> None:
+    asyncio.get_running_loop().set_task_factory(steppable)
+    await house.schedule()
+    other = house.replica(house.database)
+    with closing(other.carrier):
+        async with Process(other.turns.take(1)) as process:
+            while await house.rows(RATE_TO_BE_HAD):
+                process.grant(1)
+                await process.until_halted()
+            # it is woken by nobody but PostgreSQL, which ends its session
+            taken = await house.turns.take(1)
+            assert len(taken.turns) == 1
+            process.grant(None)
+            with pytest.raises(DatabaseUnavailable):
+                await process.main
 
 
 async def test_an_answer_that_comes_after_all_that_followed_moves_nothing_back(house, site) -> None:

@@ -119,7 +119,7 @@ async def test_a_token_that_may_read_changes_nothing(house):
     program = await program_of(house, person, scope="read")
     described = (await program.told("/openapi.json"))["paths"]
     for path, methods in described.items():
-        for method in set(methods) - {"get"}:
+        for method in set(methods) - {"get", "head"}:
             place = path.replace("{window_id}", person.person_id).replace("{entry_id}", person.person_id)
             answer = await program.ask(method.upper(), place, json={})
             assert answer.status_code in {403, 422}, (method, path)

@@ -94,7 +94,7 @@ async def _told_as_ours(opening: AbstractAsyncContextManager[AsyncConnection]) -
     except (OperationalError, InterfaceError) as error:
         raise DatabaseUnavailable(NO_ANSWER) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_out_of_step(error):
             raise DatabaseUnavailable("PostgreSQL dropped the connection.") from error
         sqlstate = getattr(error.orig, "sqlstate", None) or ""
         for begin, why in _PASSING.items():
@@ -103,6 +103,12 @@ async def _told_as_ours(opening: AbstractAsyncContextManager[AsyncConnection]) -
                     f"PostgreSQL did not do it: {why}. Its log says more; SQLSTATE {sqlstate}."
                 ) from error
         raise
+
+
+def _is_out_of_step(error: DBAPIError) -> bool:
+    """Whether asyncpg was told of a session's end in the middle of a statement, as one is whose process stood still."""
+    cause = getattr(error.orig, "__cause__", None)
+    return isinstance(cause, asyncpg.InternalClientError)
 
 
 def create_engine(url: str, *, schema: str, pool_size: int = 5, now: Callable[[], float] = monotonic) -> AsyncEngine:

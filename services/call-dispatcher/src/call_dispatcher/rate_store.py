@@ -5,10 +5,13 @@ no process's own clock counts.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+STANDS_STILL = timedelta(seconds=10)
+"""With the row in hand: whoever works has it for milliseconds, and on a loaded machine still far shorter than this."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,28 @@ class CarrierRate:
     now: datetime
 
 
+_LOCKED = text("""
+    WITH locked AS MATERIALIZED (SELECT next_slot_at, refusals, paused_until FROM carrier_rate FOR UPDATE)
+    SELECT next_slot_at, refusals, paused_until, clock_timestamp(), set_config('synchronous_commit', 'off', true),
+        set_config('transaction_timeout', :stands_still, true)
+    FROM locked
+""")
+"""In two steps: what tells the time, and starts the clock of STANDS_STILL, is done once the row is had, not before it is waited
+for."""
+
+
 async def locked_rate(connection: AsyncConnection) -> CarrierRate:
     """The row, locked until the transaction ends.
 
     What such a transaction writes (a slot taken, a call leased) may be lost when PostgreSQL crashes, and nothing is: the slot
     would long be over, and the call is due again. So it does not wait for the disk, which every other one would wait for too.
+
+    Whoever stands still with the row, a process that was stopped or a machine that was paused, loses it after STANDS_STILL:
+    nobody could be dialed meanwhile.
     """
-    found = await connection.execute(
-        text("""
-            SELECT next_slot_at, refusals, paused_until, clock_timestamp(), set_config('synchronous_commit', 'off', true)
-            FROM carrier_rate FOR UPDATE
-        """)
-    )
-    *rate, _ = found.one()
-    return CarrierRate(*rate)
+    found = await connection.execute(_LOCKED, {"stands_still": f"{STANDS_STILL.total_seconds():.0f}s"})
+    next_slot_at, refusals, paused_until, now, *_ = found.one()
+    return CarrierRate(next_slot_at, refusals, paused_until, now)
 
 
 async def read_rate(connection: AsyncConnection) -> CarrierRate:
