@@ -25,7 +25,8 @@ from daybook_cli.errors import CommandError
 from daybook_cli.interruptible import until_interrupted
 from daybook_cli.observations import JOURNAL, SCHEDULER
 from daybook_cli.surroundings import ask, find_surroundings, refusal
-from journal_archive.archive_file import ArchiveFile, ArchiveRefused, EntryRefused
+from journal_archive.archive_file import ArchiveFile
+from journal_archive.refusals import ArchiveRefused, EntryRefused, WhyNoEntry
 
 if TYPE_CHECKING:
     from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceAsyncStub
@@ -164,5 +165,7 @@ async def _take(stub: "ArchiveServiceAsyncStub", token: Token, messages: Iterato
         return (await call).already_kept
     except grpc.aio.AioRpcError as error:
         if error.code() in THIS_ENTRY_ALONE:
-            raise EntryRefused(f"the journal refuses it: {(error.details() or '').rstrip('.')}") from None
+            raise EntryRefused(
+                WhyNoEntry.JOURNAL_REFUSES, f"the journal refuses it: {(error.details() or '').rstrip('.')}"
+            ) from None
         raise CommandError(f"{refusal(JOURNAL, error)} What was imported stays; type it again for the rest.") from None

@@ -65,7 +65,7 @@ async def test_an_entry_that_was_changed_is_told_and_not_taken(kept):
     answer = await bring_in(kept, an_archive("Words.", sha256="0" * 64))
     assert answer.status_code == 200
     assert "1 entry could not be taken" in answer.text
-    assert "its entry.json was changed" in answer.text
+    assert "It was changed after it was exported." in answer.text
     assert "Your journal is empty still." in (await kept.browser.page("/journal")).text
 
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journal import wav
-from journal_archive.archive_file import ArchiveFile, ArchiveRefused, EntryRefused
+from journal_archive.archive_file import ArchiveFile
+from journal_archive.refusals import ArchiveRefused, EntryRefused
 
 # always the same: they stand in the names of tests, by which the processes of a run of tests agree
 PERSON, ENTRY = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

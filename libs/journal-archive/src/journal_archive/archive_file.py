@@ -22,6 +22,7 @@ from google.protobuf.message import Message
 from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.revisions_pb2 import Revision
 from journal_archive.archived_audio import NoRecording, pieces
+from journal_archive.refusals import ArchiveRefused, EntryRefused, WhyNoArchive, WhyNoEntry
 
 FORMAT_VERSION = 1
 MANIFEST = "journal.json"
@@ -39,14 +40,6 @@ LARGEST_RECORDING_BYTES = 25 * 3600 * 8000 * 2
 _ENCRYPTED = 0x1  # APPNOTE.TXT, 4.4.4
 
 MessageT = TypeVar("MessageT", bound=Message)
-
-
-class ArchiveRefused(Exception):
-    """The file as a whole is no archive that can be read. The text says why, and what to do."""
-
-
-class EntryRefused(Exception):
-    """One entry of it cannot be taken; others can. The text is a clause that says why."""
 
 
 class ArchiveFile:
@@ -69,10 +62,13 @@ class ArchiveFile:
         try:
             self._zip = ZipFile(source)
         except OSError as error:
-            raise ArchiveRefused(f"{name} cannot be read: {error.strerror or 'it is no file'}.") from None
+            raise ArchiveRefused(
+                WhyNoArchive.UNREADABLE, f"{name} cannot be read: {error.strerror or 'it is no file'}."
+            ) from None
         except (BadZipFile, struct.error, ValueError, RuntimeError):
             raise ArchiveRefused(
-                f"{name} is no ZIP file, or only a part of one. Get it anew from where it was exported."
+                WhyNoArchive.NO_ZIP_FILE,
+                f"{name} is no ZIP file, or only a part of one. Get it anew from where it was exported.",
             ) from None
         try:
             self._members = _members(self._zip.infolist())
@@ -92,7 +88,8 @@ class ArchiveFile:
     def _manifest(self) -> pb.Manifest:
         if MANIFEST not in self._members:
             raise ArchiveRefused(
-                f"The ZIP file has no {MANIFEST} at its top. Take the file as the export of a Daybook made it."
+                WhyNoArchive.NO_LIST,
+                f"The ZIP file has no {MANIFEST} at its top. Take the file as the export of a Daybook made it.",
             )
         try:
             content = self._text(MANIFEST)
@@ -103,9 +100,13 @@ class ArchiveFile:
             version = 0
         if version > FORMAT_VERSION:
             raise ArchiveRefused(
-                f"The archive has the format {version}, and this Daybook reads {FORMAT_VERSION}. Import it by a newer one."
+                WhyNoArchive.LATER_FORMAT,
+                f"The archive has the format {version}, and this Daybook reads {FORMAT_VERSION}. Import it by a newer one.",
             )
-        raise ArchiveRefused(f"The archive's {MANIFEST} is not as a Daybook writes it. Export the journal again.")
+        raise ArchiveRefused(
+            WhyNoArchive.LIST_NOT_AS_WRITTEN,
+            f"The archive's {MANIFEST} is not as a Daybook writes it. Export the journal again.",
+        )
 
     def messages(self, listed: pb.ManifestEntry, person_id: str) -> Iterator[pb.ImportEntryRequest]:
         """One entry, to be that person's.
@@ -115,13 +116,15 @@ class ArchiveFile:
         """
         files = {file.name: file for file in listed.files}
         if DOCUMENT not in files:
-            raise EntryRefused(f"{MANIFEST} lists no {DOCUMENT} of it")
+            raise EntryRefused(WhyNoEntry.MISSING, f"{MANIFEST} lists no {DOCUMENT} of it")
         content = self._text(f"{listed.folder}/{DOCUMENT}")
         if hashlib.sha256(content).hexdigest() != files[DOCUMENT].sha256:
-            raise EntryRefused(f"its {DOCUMENT} was changed: its checksum is another than {MANIFEST} says")
+            raise EntryRefused(
+                WhyNoEntry.CHANGED, f"its {DOCUMENT} was changed: its checksum is another than {MANIFEST} says"
+            )
         document = _parsed(content, pb.EntryDocument(), DOCUMENT)
         if document.entry.entry_id != listed.entry_id:
-            raise EntryRefused(f"its {DOCUMENT} is of another entry")
+            raise EntryRefused(WhyNoEntry.ANOTHER_ENTRY, f"its {DOCUMENT} is of another entry")
         header = pb.ImportHeader(person_id=person_id, entry=document.entry)
         yield pb.ImportEntryRequest(header=header)
         for turn in document.turns:
@@ -141,7 +144,9 @@ class ArchiveFile:
                 digest.update(line)
                 yield _parsed(line, Revision(), REVISIONS)
         if digest.hexdigest() != sha256:
-            raise EntryRefused(f"its {REVISIONS} was changed: its checksum is another than {MANIFEST} says")
+            raise EntryRefused(
+                WhyNoEntry.CHANGED, f"its {REVISIONS} was changed: its checksum is another than {MANIFEST} says"
+            )
 
     def _audio(self, name: str, sha256: str) -> Iterator[pb.ArchivedAudio]:
         member = self._member(name, LARGEST_RECORDING_BYTES)
@@ -150,9 +155,13 @@ class ArchiveFile:
             try:
                 yield from pieces(hashed)
             except NoRecording:
-                raise EntryRefused(f"its {RECORDING} is no recording as a Daybook writes it") from None
+                raise EntryRefused(
+                    WhyNoEntry.NOT_AS_WRITTEN, f"its {RECORDING} is no recording as a Daybook writes it"
+                ) from None
             if hashed.sha256 != sha256:
-                raise EntryRefused(f"its {RECORDING} was changed: its checksum is another than {MANIFEST} says")
+                raise EntryRefused(
+                    WhyNoEntry.CHANGED, f"its {RECORDING} was changed: its checksum is another than {MANIFEST} says"
+                )
 
     def _text(self, name: str) -> bytes:
         member = self._member(name, self._largest_text_bytes)
@@ -163,11 +172,11 @@ class ArchiveFile:
         member = self._members.get(unicodedata.normalize("NFC", name))
         shown = name.rpartition("/")[2]
         if member is None:
-            raise EntryRefused(f"its {shown} is not in the ZIP file")
+            raise EntryRefused(WhyNoEntry.MISSING, f"its {shown} is not in the ZIP file")
         if member.flag_bits & _ENCRYPTED or member.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-            raise EntryRefused(f"its {shown} is encrypted, or packed as no Daybook does")
+            raise EntryRefused(WhyNoEntry.FOREIGN_PACKING, f"its {shown} is encrypted, or packed as no Daybook does")
         if member.file_size > largest_bytes:
-            raise EntryRefused(f"its {shown} is larger than any that a Daybook writes")
+            raise EntryRefused(WhyNoEntry.TOO_LARGE, f"its {shown} is larger than any that a Daybook writes")
         return member
 
 
@@ -195,14 +204,18 @@ def _members(found: list[ZipInfo]) -> dict[str, ZipInfo]:
         ArchiveRefused: there are too many, or one is named as no Daybook does.
     """
     if len(found) > MOST_FILES:
-        raise ArchiveRefused(f"The ZIP file has {len(found)} files in it, and an archive has at most {MOST_FILES}.")
+        raise ArchiveRefused(
+            WhyNoArchive.TOO_MANY_FILES,
+            f"The ZIP file has {len(found)} files in it, and an archive has at most {MOST_FILES}.",
+        )
     members: dict[str, ZipInfo] = {}
     for member in found:
         name = unicodedata.normalize("NFC", member.orig_filename)
         if name in members or not _stays_inside(name):
             raise ArchiveRefused(
+                WhyNoArchive.FOREIGN_NAMES,
                 "The ZIP file has names in it that no Daybook gives: twice the same, or one that leads out of the file. "
-                "Do not unpack it, and ask who gave it to you."
+                "Do not unpack it, and ask who gave it to you.",
             )
         members[name] = member
     return members
@@ -220,7 +233,7 @@ def _version(content: bytes) -> int:
     try:
         return int(json.loads(content)["format_version"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise EntryRefused(f"its {MANIFEST} tells no version") from None
+        raise EntryRefused(WhyNoEntry.NOT_AS_WRITTEN, f"its {MANIFEST} tells no version") from None
 
 
 def _parsed(content: bytes, message: MessageT, name: str) -> MessageT:
@@ -231,7 +244,7 @@ def _parsed(content: bytes, message: MessageT, name: str) -> MessageT:
     try:
         return Parse(content, message)
     except (ParseError, ValueError, RecursionError):
-        raise EntryRefused(f"its {name} is not as a Daybook writes it") from None
+        raise EntryRefused(WhyNoEntry.NOT_AS_WRITTEN, f"its {name} is not as a Daybook writes it") from None
 
 
 @contextmanager
@@ -239,4 +252,6 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except (BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OSError):
-        raise EntryRefused(f"its {name.rpartition('/')[2]} does not unpack: the ZIP file was damaged") from None
+        raise EntryRefused(
+            WhyNoEntry.DAMAGED, f"its {name.rpartition('/')[2]} does not unpack: the ZIP file was damaged"
+        ) from None

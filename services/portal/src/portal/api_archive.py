@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from chassis.errors import InvalidInput
-from journal_archive.archive_file import ArchiveRefused
+from journal_archive.refusals import ArchiveRefused
 from portal.api_door import ApiDoor
 from portal.api_problems import NotThatKind, TooLarge, problems
 from portal.api_tokens import ApiToken
@@ -102,5 +102,5 @@ class ArchiveApi:
             new=taken.new,
             known=taken.known,
             lost=taken.lost,
-            refused=[EntryNotTaken(folder=folder, reason=reason) for folder, reason in taken.refused],
+            refused=[EntryNotTaken(folder=each.folder, reason=str(each.refused)) for each in taken.refused],
         )

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 
-from journal_archive.archive_file import ArchiveRefused
+from journal_archive.refusals import ArchiveRefused
 from portal.archive_intake import LARGEST_ARCHIVE_BYTES, LARGEST_MEGABYTES, LIMITED_BELOW, ArchiveIntake, NoRoom
 from portal.door import FORM_FIELD, Door, Visit
+from portal.import_refusals import archive_refused_told, entry_refused_told
 from portal.pages import Pages
 from portal.upload_form import UploadForm, UploadTooLarge, UploadUnreadable
 
@@ -39,7 +40,7 @@ class ImportPages:
                 said = visit.language.say("Choose the ZIP file of an export first, then send it.")
                 return self._refused(visit, UNPROCESSABLE, said)
             except ArchiveRefused as refused:
-                return self._refused(visit, UNPROCESSABLE, visit.language.say(str(refused)))
+                return self._refused(visit, UNPROCESSABLE, archive_refused_told(refused.why, visit.language))
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
 
@@ -57,8 +58,10 @@ class ImportPages:
             LARGEST_ARCHIVE_BYTES,
         )
         imported = await self._intake.take_in(visit.person_id, request, form)
-        imported.refused = [(folder, visit.language.say(reason)) for folder, reason in imported.refused]
-        return self._pages.page("journal_imported.html", visit.language, visit=visit, imported=imported)
+        not_taken = [(each.folder, entry_refused_told(each.refused.why, visit.language)) for each in imported.refused]
+        return self._pages.page(
+            "journal_imported.html", visit.language, visit=visit, imported=imported, not_taken=not_taken
+        )
 
     def _refused(self, visit: Visit, status: int, sentence: str) -> HTMLResponse:
         return self._pages.page(

@@ -14,7 +14,8 @@ from chassis.rpc import Token, call_metadata
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import archive_pb2 as pb
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
-from journal_archive.archive_file import ArchiveFile, EntryRefused
+from journal_archive.archive_file import ArchiveFile
+from journal_archive.refusals import EntryRefused, WhyNoEntry
 from portal.asking import JOURNAL_AWAY, answers_or
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ READ_AT_ONCE = 64
 """Messages that are unpacked in one go, beside the loop: some tens of seconds of audio."""
 
 
+@dataclass(frozen=True)
+class NotTaken:
+    """An entry that did not come in: its folder in the archive, and why."""
+
+    folder: str
+    refused: EntryRefused
+
+
 @dataclass
 class Imported:
     """What became of an archive's entries.
@@ -33,14 +42,14 @@ class Imported:
     Attributes:
         new: how many came in.
         known: how many were there already.
-        refused: the others, each by its folder, with why.
+        refused: the others.
         lost: how many were damaged where the archive was made, and are not in it.
     """
 
     new: int = 0
     known: int = 0
     lost: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[NotTaken] = field(default_factory=list)
 
 
 class JournalImport:
@@ -66,7 +75,7 @@ class JournalImport:
             try:
                 known = await self._take(token, archive.messages(listed, str(person_id)))
             except EntryRefused as error:
-                imported.refused.append((listed.folder.rpartition("/")[2], str(error)))
+                imported.refused.append(NotTaken(listed.folder.rpartition("/")[2], error))
             else:
                 imported.known += known
                 imported.new += not known
@@ -97,7 +106,9 @@ class JournalImport:
                 finally:
                     call.cancel()
         except InvalidInput as error:
-            raise EntryRefused(f"the journal does not take it: {error.remedy.rstrip('.')}") from None
+            raise EntryRefused(
+                WhyNoEntry.JOURNAL_REFUSES, f"the journal does not take it: {error.remedy.rstrip('.')}"
+            ) from None
 
 
 async def _read(messages: Iterator[pb.ImportEntryRequest]) -> Sequence[pb.ImportEntryRequest]:
