@@ -215,6 +215,21 @@ def said(entry: journal.ReadEntryResponse, speaker: journal.Speaker.ValueType) -
     return " ".join(turn.text for turn in entry.turns if turn.speaker == speaker)
 
 
+def assert_every_word_is_kept(entry: journal.ReadEntryResponse, call: Mapping[str, Any]) -> None:
+    """All that the person said is in the entry, in its order. To what they say after Daybook's last words nobody listens: the
+    line is closed then, and the carrier hangs up a moment later; a slow machine leaves them the time to begin once more.
+    """
+    assert_kept_until(call["heard"][-1]["end_ms"], entry, call)
+
+
+def assert_kept_until(over_ms: int, entry: journal.ReadEntryResponse, call: Mapping[str, Any]) -> None:
+    """What the person began to say before that moment is in the entry, and nothing that they did not say."""
+    kept = said(entry, journal.SPEAKER_PERSON)
+    listened_to = [utterance["text"] for utterance in call["said"] if utterance["start_ms"] < over_ms]
+    assert kept.startswith(" ".join(listened_to)), (kept, call)
+    assert call["said_words"].startswith(kept), (kept, call)
+
+
 SCRIPTED = Tuning(
     time_factor=TIME_FACTOR,
     voices="wordcode",

@@ -1,7 +1,7 @@
 """One call, from the tick to the decrypted entry, through every process and every protocol."""
 
 import pytest
-from whole_daybook import WholeDaybook, assert_as_long_as, said
+from whole_daybook import WholeDaybook, assert_as_long_as, assert_every_word_is_kept, said
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -18,7 +18,7 @@ async def test_a_call_becomes_an_entry_with_every_word_that_was_said(daybook: Wh
     assert events.CallOutcome.Name(finished.outcome) == "CALL_OUTCOME_REFLECTED"
     entry = await daybook.entry(person)
     [call] = await daybook.carrier_calls(person)
-    assert said(entry, journal.SPEAKER_PERSON) == " ".join(utterance["text"] for utterance in call["said"])
+    assert_every_word_is_kept(entry, call)
     assert person.name in said(entry, journal.SPEAKER_DAYBOOK)
 
 

@@ -6,7 +6,7 @@ import signal
 
 import asyncpg
 import pytest
-from whole_daybook import Person, WholeDaybook, assert_as_long_as, said, until, until_spoken
+from whole_daybook import Person, WholeDaybook, assert_as_long_as, assert_every_word_is_kept, said, until, until_spoken
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -19,7 +19,7 @@ async def assert_one_call_and_all_words(daybook: WholeDaybook, person: Person) -
     assert events.CallOutcome.Name(finished.outcome) == "CALL_OUTCOME_REFLECTED"
     [call] = await daybook.carrier_calls(person)
     entry = await daybook.entry(person)
-    assert said(entry, journal.SPEAKER_PERSON) == " ".join(utterance["text"] for utterance in call["said"])
+    assert_every_word_is_kept(entry, call)
 
 
 async def test_of_the_tick_between_its_commit_and_its_publish(daybook: WholeDaybook):

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from daybook_containers import GRPC_SERVICES, SECRETS
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from whole_daybook import WholeDaybook, said
+from whole_daybook import WholeDaybook, assert_every_word_is_kept, said
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
@@ -30,7 +30,7 @@ async def test_a_call_becomes_an_entry_with_every_word_that_was_said(contained: 
     assert events.CallOutcome.Name(finished.outcome) == "CALL_OUTCOME_REFLECTED"
     entry = await contained.entry(person)
     [call] = await contained.carrier_calls(person)
-    assert said(entry, journal.SPEAKER_PERSON) == " ".join(utterance["text"] for utterance in call["said"])
+    assert_every_word_is_kept(entry, call)
     assert person.name in said(entry, journal.SPEAKER_DAYBOOK)
     assert await contained.recording(person, entry.summary.entry_id)
 
