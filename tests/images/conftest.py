@@ -30,7 +30,7 @@ async def contained(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[W
     kept = tmp_path_factory.mktemp("logs")
     with TemporaryDirectory(prefix="daybook-contained-") as folder:
         Path(folder).chmod(0o755)  # noqa: ASYNC240 - nobody waits for it
-        outside = Outside(twilio=False, google=False, gemini=False)
+        outside = Outside(twilio=False, google=False, gemini=False, openid=False)
         tuning = Tuning(TIME_FACTOR, voices="wordcode")
         stack = ContainerStack(Home(Path(folder) / "home"), {}, outside, tuning, ports=ports_of_its_own())
         async with AsyncExitStack() as closing:
