@@ -1,32 +1,19 @@
 """What the last run of retention did, told by the journal that serves: a run is over before anyone could ask it."""
 
 import asyncio
-from datetime import timedelta
-
-import structlog
+from functools import partial
 
 from chassis.clock import Clock
-from chassis.database import Database, DatabaseUnavailable
-from chassis.heartbeat import Heartbeat
-from chassis.waiting import until_set
+from chassis.database import Database
+from chassis.repeating import repeat
 from journal import metrics, retention_store
 
-log = structlog.get_logger()
-
-ASKED_EVERY = timedelta(seconds=10)
+ASKED_EVERY_S = 10.0
 
 
 async def tell_retention(database: Database, clock: Clock, stop: asyncio.Event) -> None:
     """Reads it into the metrics every so often, until `stop` is set. While the database is away they stay as they were."""
-    heartbeat = Heartbeat("retention-figures", clock)
-    while not stop.is_set():
-        try:
-            await _tell_last_run(database)
-        except DatabaseUnavailable as error:
-            log.warning("work.postponed", work="retention-figures", reason=str(error))
-        else:
-            heartbeat.beat()
-        await until_set(stop, within=ASKED_EVERY)
+    await repeat("retention-figures", partial(_tell_last_run, database), period_s=ASKED_EVERY_S, clock=clock, stop=stop)
 
 
 async def _tell_last_run(database: Database) -> None:

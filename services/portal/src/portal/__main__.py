@@ -14,6 +14,7 @@ from chassis.database import open_database
 from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade, wait_for_schema
 from chassis.program import run_program, serving_http
+from chassis.repeating import repeat
 from chassis.rpc import open_channel
 from chassis.tokens import TokenSigner
 from daybook.journal.v1 import journal_pb2
@@ -44,7 +45,6 @@ from portal.door import Door
 from portal.entry_editing import EntryEditing
 from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
-from portal.forgetting import forget_until
 from portal.form_limits import FormTries
 from portal.hearing import hear_until
 from portal.import_pages import ImportPages
@@ -82,6 +82,8 @@ log = structlog.get_logger()
 
 SERVICE, SCHEMA = "portal", "portal"
 REVISIONS = Path(__file__).parent / "migrations"
+FORGOTTEN_EVERY_S = 15.0
+"""What is over. No longer: a loop that shows no sign of life for so long is told as one that hangs."""
 
 
 async def migrate(settings: MigrateSettings, _stop: asyncio.Event) -> None:
@@ -183,9 +185,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(watch(checks, stop))
-            tasks.create_task(forget_until(stop, "sessions", visitors.forget, clock))
+            tasks.create_task(repeat("sessions", visitors.forget, period_s=FORGOTTEN_EVERY_S, clock=clock, stop=stop))
             tasks.create_task(hear_until(stop, settings.nats, switchboard, clock, source=SERVICE))
-            tasks.create_task(forget_until(stop, "programs", programs.forget, clock))
+            tasks.create_task(repeat("programs", programs.forget, period_s=FORGOTTEN_EVERY_S, clock=clock, stop=stop))
             log.info("process.ready", site_port=site_port, http_port=http_port)
 
 

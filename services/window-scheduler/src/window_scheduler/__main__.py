@@ -16,6 +16,7 @@ from chassis.health import health_app, watch
 from chassis.migrations import check_schema, upgrade, wait_for_schema
 from chassis.probes import serving_probes
 from chassis.program import run_program, serving_http
+from chassis.repeating import repeat, repeat_at_news, repeat_by_the_clock
 from chassis.rpc import serving_grpc
 from chassis.streams import STREAMS, replicated
 from chassis.time_zones import INSTALLED
@@ -26,7 +27,6 @@ from window_scheduler.figures import Figures
 from window_scheduler.people_api import PeopleApi
 from window_scheduler.people_store import PeopleStore
 from window_scheduler.reminders import announce_and_remind
-from window_scheduler.repeating import repeat, repeat_at_news, repeat_by_the_clock
 from window_scheduler.rezoning import follow_rules
 from window_scheduler.sealed import sealer_from
 from window_scheduler.settings import ApiSettings, MigrateSettings, TickSettings

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from chassis.clock import ManualClock
 from chassis.errors import Unavailable
-from window_scheduler.repeating import repeat, repeat_at_news
+from chassis.repeating import repeat, repeat_at_news
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
