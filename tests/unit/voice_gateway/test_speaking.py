@@ -9,12 +9,12 @@ from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.texttospeech_v1.types import cloud_tts as api
 from prometheus_client import REGISTRY
 
-import window_scheduler.people
 from chassis.errors import Conflict, InvalidInput
+from chassis.person_names import LONGEST_NAME
 from daybook.gateway.v1 import speaking_pb2 as pb
 from voice_gateway.errors import GatewayFull, SpeechUnavailable
 from voice_gateway.programme_files import LANGUAGES, programme_for
-from voice_gateway.speaking import A_MINUTE, AT_ONCE, LONGEST_NAME, LONGEST_S, Speaking
+from voice_gateway.speaking import A_MINUTE, AT_ONCE, LONGEST_S, Speaking
 from voice_gateway.speech_trouble import SpeechTrouble
 from voice_gateway.text_to_speech import GoogleTextToSpeech
 from voice_gateway.wav import BYTES_PER_S, wav
@@ -175,21 +175,7 @@ async def test_a_name_that_could_not_be_kept_is_not_said(speaking, name, told):
     with pytest.raises(InvalidInput) as refused:
         await said(speaking(google), name)
     assert (refused.value.field, refused.value.remedy) == ("spoken_name", told)
-    with pytest.raises(InvalidInput) as kept:
-        window_scheduler.people.checked_profile(
-            name=name,
-            name_pronunciation="",
-            phone_number="",
-            time_zone="",
-            locale="",
-            calling_hours=None,
-            consent=None,
-            programme="",
-            now=None,
-        )
-    assert kept.value.remedy == told
     assert google.asked == []
-    assert window_scheduler.people.LONGEST_NAME == LONGEST_NAME
 
 
 @pytest.mark.parametrize("wrong", [ServiceUnavailable("away"), None], ids=["away", "no audio"])

@@ -5,7 +5,6 @@ said here is bounded well below that, so that no greeting waits for it. A name s
 Google, and nowhere else (promise 6).
 """
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -15,6 +14,7 @@ import grpc
 import structlog
 
 from chassis.errors import Conflict, InvalidInput
+from chassis.person_names import checked_name
 from daybook.gateway.v1 import speaking_pb2 as pb
 from daybook.gateway.v1.speaking_pb2_grpc import SpeakingServiceServicer
 from voice_gateway.errors import GatewayFull, SpeechUnavailable
@@ -27,8 +27,6 @@ from voice_gateway.wav import BYTES_PER_S, wav
 
 log = structlog.get_logger()
 
-LONGEST_NAME = 100
-"""As window-scheduler has it; a test holds the two together."""
 LONGEST_S = 30
 AT_ONCE = 2
 A_MINUTE = 20
@@ -65,7 +63,9 @@ class Speaking(SpeakingServiceServicer):
     async def SayName(  # noqa: N802 - the contract names it
         self, request: pb.SayNameRequest, _context: "grpc.aio.ServicerContext[pb.SayNameRequest, pb.SayNameResponse]"
     ) -> pb.SayNameResponse:
-        name = _checked(request.spoken_name)
+        name = checked_name("spoken_name", request.spoken_name)
+        if not name:
+            raise InvalidInput("spoken_name", "is to be what the person is called; it is empty.")
         if self._orchestrator == "standard":
             raise Conflict("Calls are spoken by the carrier's voice: nobody hears beforehand how it says a name.")
         programme = programme_for(request.locale, self._operator_name)
@@ -109,17 +109,3 @@ class Speaking(SpeakingServiceServicer):
         if not audio:
             raise SpeechUnavailable("Google Text-to-Speech gave no audio for a name.")
         return bytes(audio[: LONGEST_S * BYTES_PER_S])
-
-
-def _checked(spoken_name: str) -> str:
-    """As window-scheduler keeps it, and refuses it."""
-    name = unicodedata.normalize("NFC", spoken_name).strip()
-    if not name:
-        raise InvalidInput("spoken_name", "is to be what the person is called; it is empty.")
-    if len(name) > LONGEST_NAME:
-        raise InvalidInput("spoken_name", f"is to have at most {LONGEST_NAME} characters; it has {len(name)}.")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
-        raise InvalidInput(
-            "spoken_name", "is to be one line of text; it holds a line break or another control character."
-        )
-    return name

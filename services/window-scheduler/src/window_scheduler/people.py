@@ -4,7 +4,6 @@ A refused value is described, never repeated (promise 6); for the same reason a 
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,10 +11,10 @@ from uuid import UUID
 import phonenumbers
 
 from chassis.errors import InvalidInput
+from chassis.person_names import checked_name
 from chassis.time_zones import checked_time_zone
 from window_scheduler.calling_hours import CallingHours
 
-LONGEST_NAME = 100
 DEFAULT_PROGRAMME = "evening_review"
 PROGRAMMES = frozenset({DEFAULT_PROGRAMME, "free", "gratitude"})
 """What a person may choose to be asked: the questions are voice-gateway's (`words/*.toml`), and a test holds the two together."""
@@ -90,12 +89,12 @@ def checked_profile(
     Raises:
         InvalidInput: a part cannot be right.
     """
-    spelled = _checked_name("name", name)
+    spelled = checked_name("name", name)
     if not spelled:
         raise InvalidInput("name", "is to be what the person is called; it is empty.")
     return Profile(
         name=spelled,
-        name_pronunciation=_checked_name("name_pronunciation", name_pronunciation),
+        name_pronunciation=checked_name("name_pronunciation", name_pronunciation),
         phone_number=checked_phone_number(phone_number),
         time_zone=checked_time_zone(time_zone),
         locale=_checked_locale(locale),
@@ -122,15 +121,6 @@ def opted_out_still(opted_out_at: datetime | None, consent: Consent | None) -> d
     if opted_out_at is not None and consent is not None and consent.given_at > opted_out_at:
         return None
     return opted_out_at
-
-
-def _checked_name(field_name: str, value: str) -> str:
-    name = unicodedata.normalize("NFC", value).strip()
-    if len(name) > LONGEST_NAME:
-        raise InvalidInput(field_name, f"is to have at most {LONGEST_NAME} characters; it has {len(name)}.")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
-        raise InvalidInput(field_name, "is to be one line of text; it holds a line break or another control character.")
-    return name
 
 
 def checked_phone_number(value: str) -> str:
