@@ -4,21 +4,16 @@ import pytest
 
 from journal_archive.refusals import WhyNoArchive, WhyNoEntry
 from portal.catalogues import Languages
-from portal.import_refusals import archive_refused_told, entry_refused_told
+from portal.import_refusals import OF_ARCHIVES, OF_ENTRIES
 
-ENGLISH, GERMAN = Languages().of("en-GB"), Languages().of("de-AT")
+GERMAN = Languages().of("de-AT")
 
 
-@pytest.mark.parametrize("told", [archive_refused_told, entry_refused_told])
-def test_every_reason_is_told_in_whole_sentences_and_translated(told):
-    reasons = WhyNoArchive if told is archive_refused_told else WhyNoEntry
-    for why in reasons:
-        english, german = told(why, ENGLISH), told(why, GERMAN)
+@pytest.mark.parametrize(("told", "reasons"), [(OF_ARCHIVES, WhyNoArchive), (OF_ENTRIES, WhyNoEntry)])
+def test_every_reason_is_told_in_whole_sentences_and_translated(told, reasons):
+    assert told.keys() == set(reasons)
+    for english in told.values():
+        german = GERMAN.say(english)
         assert english.endswith(".")
         assert german.endswith(".")
         assert german != english
-
-
-def test_what_is_wrong_is_told_in_the_readers_language():
-    assert entry_refused_told(WhyNoEntry.CHANGED, GERMAN) == "Er wurde geändert, nachdem er exportiert war."
-    assert archive_refused_told(WhyNoArchive.LATER_FORMAT, ENGLISH).startswith("The file comes from a newer Daybook")

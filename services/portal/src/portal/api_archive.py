@@ -7,12 +7,13 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from chassis.errors import InvalidInput
-from journal_archive.refusals import ArchiveRefused
+from journal_archive.refusals import ArchiveRefused, WhyNoEntry
 from portal.api_door import ApiDoor
-from portal.api_problems import NotThatKind, TooLarge, problems
+from portal.api_problems import problems
 from portal.api_tokens import ApiToken
 from portal.archive_given import ENTRIES_HEADER, ZIP, archive_of
 from portal.archive_intake import LARGEST_ARCHIVE_BYTES, LARGEST_MEGABYTES, LIMITED_BELOW, ArchiveIntake
+from portal.errors import NotThatKind, TooLarge
 from portal.journal import Journal
 from portal.readers_clock import ReadersClock
 from portal.upload_body import UploadBody
@@ -36,6 +37,7 @@ _GIVEN: dict[int | str, dict[str, Any]] = {
 
 class EntryNotTaken(BaseModel):
     folder: str = Field(description="Of the entry, below entries/ in the file")
+    why: WhyNoEntry
     reason: str = Field(description="A clause that says why")
 
 
@@ -102,5 +104,8 @@ class ArchiveApi:
             new=taken.new,
             known=taken.known,
             lost=taken.lost,
-            refused=[EntryNotTaken(folder=each.folder, reason=str(each.refused)) for each in taken.refused],
+            refused=[
+                EntryNotTaken(folder=each.folder, why=each.refused.why, reason=str(each.refused))
+                for each in taken.refused
+            ],
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -24,13 +25,13 @@ from portal.api_entry_forms import (
     listed,
     revision_told,
 )
-from portal.api_problems import PreconditionFailed, PreconditionRequired, problems
+from portal.api_problems import problems
 from portal.api_sent import Cursor, Day, Limit, no_such_cursor, number_before
 from portal.api_tokens import ApiToken
+from portal.errors import PreconditionFailed, PreconditionRequired
 from portal.journal import Days, Journal
 from portal.scheduler import Scheduler
 
-NO_CONTENT = 204
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 """What an end that is not named means."""
 MOST_REVISIONS = 50
@@ -121,7 +122,7 @@ class EntriesApi:
             response.headers["etag"] = f'"{made.number}"'
             return revision_told(made)
 
-        @router.delete("/{entry_id:uuid}", status_code=NO_CONTENT, responses=problems(403, 404, 422))
+        @router.delete("/{entry_id:uuid}", status_code=HTTPStatus.NO_CONTENT, responses=problems(403, 404, 422))
         async def delete_entry(token: Writer, entry_id: UUID) -> None:
             """Deletes it with its recording and its revisions, for good."""
             await self._journal.delete_entry(token.person_id, entry_id)

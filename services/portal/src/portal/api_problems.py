@@ -14,10 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from chassis.errors import (
-    Conflict,
-    DataLoss,
     DaybookError,
-    Forbidden,
     InvalidInput,
     NotFound,
     Unauthenticated,
@@ -25,6 +22,7 @@ from chassis.errors import (
 )
 from portal.byte_ranges import nothing_of
 from portal.errors import BeyondTheEnd, TooOften
+from portal.statuses import status_of
 
 log = structlog.get_logger()
 
@@ -63,39 +61,6 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = Field(default=None, description="Field by field, where it is about fields")
-
-
-class PreconditionFailed(DaybookError):
-    """What was to be changed is not any more as it was when the program read it."""
-
-
-class PreconditionRequired(DaybookError):
-    """A change has to say what it was based on."""
-
-
-class TooLarge(DaybookError):
-    """A file that was sent is larger than any that is taken."""
-
-
-class NotThatKind(DaybookError):
-    """What was sent is by its Content-Type not what is taken."""
-
-
-_STATUS: Sequence[tuple[type[DaybookError], int]] = (
-    (InvalidInput, 422),
-    (NotFound, 404),
-    (PreconditionFailed, 412),
-    (PreconditionRequired, 428),
-    (Conflict, 409),
-    (TooLarge, 413),
-    (NotThatKind, 415),
-    (BeyondTheEnd, 416),
-    (Unauthenticated, 401),
-    (Forbidden, 403),
-    (TooOften, 429),
-    (DataLoss, 500),
-    (Unavailable, 503),
-)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -145,7 +110,7 @@ def _methods(route: BaseRoute, request: Request) -> AbstractSet[str]:
 
 
 def _refused(error: DaybookError) -> Response:
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = status_of(error)
     match error:
         case InvalidInput():
             return _problem(status, str(error), errors=[FieldProblem(field=error.field, detail=error.remedy)])

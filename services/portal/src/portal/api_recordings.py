@@ -1,5 +1,6 @@
 """The recordings of a person's entries, for their programs."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from portal.api_door import ApiDoor
 from portal.api_problems import problems
 from portal.api_tokens import ApiToken
-from portal.recording_file import PARTIAL, WAV, RecordingFile
+from portal.recording_file import WAV, RecordingFile
 
 _FILE = {WAV: {"schema": {"type": "string", "format": "binary"}}}
 
@@ -55,7 +56,7 @@ class RecordingsApi:
         @router.get(
             "/recording",
             response_class=Response,
-            responses={200: _WHOLE, PARTIAL: _PART, **problems(404, 422, 500), **_BEYOND},
+            responses={200: _WHOLE, HTTPStatus.PARTIAL_CONTENT: _PART, **problems(404, 422, 500), **_BEYOND},
         )
         async def hear_entry(
             token: Reader,

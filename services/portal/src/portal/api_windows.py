@@ -16,7 +16,6 @@ from portal.api_sent import ClockTime, Day, Sent, moment_in
 from portal.api_tokens import ApiToken
 from portal.call_windows import CallWindows, window_in
 
-NO_CONTENT = 204
 CALENDAR = "text/calendar"
 _CALENDAR = {"description": "iCalendar", "content": {CALENDAR: {"schema": {"type": "string"}}}}
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -112,7 +111,7 @@ class WindowsApi:
             found = await self._window(token, window_id)
             return window_told(await self._windows.change(found, _times(window.times)))
 
-        @router.delete("/{window_id:uuid}", status_code=NO_CONTENT, responses=problems(403, 404, 422))
+        @router.delete("/{window_id:uuid}", status_code=HTTPStatus.NO_CONTENT, responses=problems(403, 404, 422))
         async def delete_window(token: Writer, window_id: UUID) -> None:
             """Deletes it. A call that was scheduled from it and is not made yet is not made."""
             await self._windows.delete(await self._window(token, window_id))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from chassis.errors import Unavailable
 from journal_archive.archive_file import ArchiveFile
+from portal.errors import NoRoom
 from portal.journal_import import Imported, JournalImport
 from portal.languages import marked
 from portal.memory_budget import MemoryBudget
@@ -34,13 +35,6 @@ class Upload(Protocol):
     def feed(self, piece: bytes) -> None: ...
 
     def whole_file(self) -> BytesIO: ...
-
-
-class NoRoom(Unavailable):
-    """Others bring in so much just now that this does not fit beside it."""
-
-    def __init__(self) -> None:
-        super().__init__(marked("Others are bringing in their journals just now. Try it again in some minutes."))
 
 
 class ArchiveIntake:

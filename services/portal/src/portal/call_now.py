@@ -13,7 +13,6 @@ from portal.errors import QuietHours
 from portal.pages import Pages
 from portal.scheduler import Scheduler
 
-CONFLICT = 409
 YES = "yes"
 
 
@@ -33,13 +32,15 @@ class CallNow:
             try:
                 await self._scheduler.call_now(visit.person_id, in_quiet_hours=in_quiet_hours == YES)
             except QuietHours:
-                return self._pages.page("call_in_quiet_hours.html", visit.language, visit=visit, status=CONFLICT)
+                return self._pages.page(
+                    "call_in_quiet_hours.html", visit.language, visit=visit, status=HTTPStatus.CONFLICT
+                )
             except Conflict:
                 person = await self._scheduler.person(visit.person_id)
                 day = await self._scheduler.explain(visit.person_id, None)
                 sentence = refusal_told(person, day, visit.language)
                 return self._pages.page(
-                    "no_call_now.html", visit.language, visit=visit, status=CONFLICT, sentence=sentence
+                    "no_call_now.html", visit.language, visit=visit, status=HTTPStatus.CONFLICT, sentence=sentence
                 )
             return RedirectResponse("/", HTTPStatus.SEE_OTHER)
 

@@ -8,6 +8,10 @@ DaybookError
 │   ├── ForgedRequest       a form came from another site, or from a page that is too old
 │   └── MayNotChange        a program would change something, and its token may read alone
 ├── BeyondTheEnd            a recording has nothing of the part that was asked for
+├── TooLarge                a file that a program sent is larger than any that is taken
+├── NotThatKind             and what it sent is by its Content-Type not what is taken
+├── PreconditionRequired    a change has to say what it was based on
+├── PreconditionFailed      what was to be changed is not any more as it was when the program read it
 ├── TooOften (retryable)    one browser, one address or one program asks more often than it may
 ├── NotFound
 │   ├── PersonDeleted       whose page it is was deleted, and perhaps not all of them
@@ -17,6 +21,7 @@ DaybookError
 ├── DataLoss
 │   └── EntryDamaged        something of an entry cannot be opened
 ├── Unavailable
+│   ├── NoRoom              others bring in so much just now that this does not fit beside it
 │   └── ProviderFails       the OpenID provider does not answer, not as it is to, or what it says is not to be believed
 └── Conflict
     ├── SignInSpent         somebody comes back from the OpenID provider too late, twice, or in another browser
@@ -67,6 +72,22 @@ class BeyondTheEnd(DaybookError):
         self.total_bytes = total_bytes
 
 
+class TooLarge(DaybookError):
+    pass
+
+
+class NotThatKind(DaybookError):
+    pass
+
+
+class PreconditionRequired(DaybookError):
+    pass
+
+
+class PreconditionFailed(DaybookError):
+    pass
+
+
 class TooOften(DaybookError):
     """
     Args:
@@ -78,6 +99,11 @@ class TooOften(DaybookError):
     def __init__(self, again_in: timedelta) -> None:
         super().__init__(marked("That was too often. Wait a while, and try it again."))
         self.again_in = again_in
+
+
+class NoRoom(Unavailable):
+    def __init__(self) -> None:
+        super().__init__(marked("Others are bringing in their journals just now. Try it again in some minutes."))
 
 
 class ProviderFails(Unavailable):

@@ -1,5 +1,6 @@
 """Entries brought in by the form of a page: the journal's file, and before it the form's token."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -7,13 +8,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 
 from journal_archive.refusals import ArchiveRefused
-from portal.archive_intake import LARGEST_ARCHIVE_BYTES, LARGEST_MEGABYTES, LIMITED_BELOW, ArchiveIntake, NoRoom
+from portal.archive_intake import LARGEST_ARCHIVE_BYTES, LARGEST_MEGABYTES, LIMITED_BELOW, ArchiveIntake
 from portal.door import FORM_FIELD, Door, Visit
-from portal.import_refusals import archive_refused_told, entry_refused_told
+from portal.errors import NoRoom
+from portal.import_refusals import OF_ARCHIVES, OF_ENTRIES
 from portal.pages import Pages
 from portal.upload_form import UploadForm, UploadTooLarge, UploadUnreadable
-
-TOO_LARGE, UNPROCESSABLE, BUSY = 413, 422, 503
 
 
 class ImportPages:
@@ -33,16 +33,18 @@ class ImportPages:
                 with self._intake.room_for(request):
                     return await self._take_in(visit, request)
             except UploadTooLarge:
-                return self._refused(visit, TOO_LARGE, _too_large(visit))
+                return self._refused(visit, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(visit))
             except NoRoom as busy:
-                return self._refused(visit, BUSY, visit.language.say(str(busy)))
+                return self._refused(visit, HTTPStatus.SERVICE_UNAVAILABLE, visit.language.say(str(busy)))
             except UploadUnreadable:
                 said = visit.language.say("Choose the ZIP file of an export first, then send it.")
-                return self._refused(visit, UNPROCESSABLE, said)
+                return self._refused(visit, HTTPStatus.UNPROCESSABLE_ENTITY, said)
             except ArchiveRefused as refused:
-                return self._refused(visit, UNPROCESSABLE, archive_refused_told(refused.why, visit.language))
+                return self._refused(
+                    visit, HTTPStatus.UNPROCESSABLE_ENTITY, visit.language.say(OF_ARCHIVES[refused.why])
+                )
             except ClientDisconnect:
-                return Response(status_code=400)  # nobody is there to read it
+                return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
 
         return router
 
@@ -58,7 +60,7 @@ class ImportPages:
             LARGEST_ARCHIVE_BYTES,
         )
         imported = await self._intake.take_in(visit.person_id, request, form)
-        not_taken = [(each.folder, entry_refused_told(each.refused.why, visit.language)) for each in imported.refused]
+        not_taken = [(each.folder, visit.language.say(OF_ENTRIES[each.refused.why])) for each in imported.refused]
         return self._pages.page(
             "journal_imported.html", visit.language, visit=visit, imported=imported, not_taken=not_taken
         )

@@ -29,14 +29,13 @@ from portal.scheduler import Scheduler
 from portal.security_headers import POLICY_HEADER, WITH_OWN_SOUND
 from portal.speaking import Speaking
 from portal.spoken_locales import locale_choices
+from portal.statuses import status_of
 from portal.token_bucket import TokenBuckets
 from portal.zone_choices import zone_choices
 
 Typed = Annotated[str, Form(max_length=1000)]
 HEARD_AT_ONCE, HEARD_PER_S = 10, 1 / 20
 """How often a person may hear a name, of each process: enough to try out how it is best written, and less than a gateway says."""
-NOT_HEARD: Mapping[type[Exception], int] = {TooOften: 429, NotHeardBeforehand: 409, Unavailable: 503}
-"""Why there may be nothing to hear, and the status of the page that says so."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +157,8 @@ class ProfilePages:
         try:
             self._count(visit)
             wav = await self._voice.name(spoken_name, locale)
-        except tuple(NOT_HEARD) as error:
-            return Heard(problem=visit.language.say(str(error)), status=NOT_HEARD[type(error)])
+        except (TooOften, NotHeardBeforehand, Unavailable) as error:
+            return Heard(problem=visit.language.say(str(error)), status=status_of(error))
         return Heard(f"data:audio/wav;base64,{b64encode(wav).decode()}")
 
     def _count(self, visit: Visit) -> None:

@@ -1,6 +1,7 @@
 """The recording of an entry as a file over HTTP: whole, or the part that was asked for (RFC 9110, 14)."""
 
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from uuid import UUID
 
 from starlette.datastructures import Headers
@@ -12,7 +13,6 @@ from portal.journal import Journal
 from portal.streamed import Streamed
 
 WAV = "audio/wav"
-PARTIAL = 206  # RFC 9110, 15.3.7
 
 
 class RecordingFile:
@@ -55,7 +55,9 @@ class RecordingFile:
             if (span := asked.within(total_bytes)) is None:
                 raise BeyondTheEnd(total_bytes)
             headers = {**_headers(entry_id, total_bytes, span.length), "content-range": span.content_range}
-            return Streamed(recording.pieces, held.pop_all(), PARTIAL, headers=headers, media_type=WAV)
+            return Streamed(
+                recording.pieces, held.pop_all(), HTTPStatus.PARTIAL_CONTENT, headers=headers, media_type=WAV
+            )
 
     async def _length(self, person_id: UUID, entry_id: UUID) -> int:
         async with self._journal.recording(person_id, entry_id, length=1) as recording:

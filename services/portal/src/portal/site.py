@@ -1,8 +1,9 @@
 """The portal's web application: its pages, what is served beside them, and how whatever goes wrong is told."""
 
+import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 
 import structlog
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from chassis.errors import Conflict, DataLoss, DaybookError, Forbidden, InvalidInput, NotFound, Unavailable
+from chassis.errors import DaybookError, InvalidInput
 from portal import metrics
 from portal.api import PATH as API_PATH
 from portal.door import Door, Visit, local_path
@@ -23,6 +24,7 @@ from portal.languages import marked
 from portal.pages import Pages
 from portal.security_headers import SecurityHeaders
 from portal.static_files import StaticFiles
+from portal.statuses import status_of
 
 log = structlog.get_logger()
 
@@ -30,15 +32,6 @@ MOST_BYTES = 3 * 2**20
 """Of a form, which is read before anybody knows whose it is: the longest has 200,000 characters, of up to twelve bytes each.
 No form but that of an archive has a file: what reads them would put one on a disk in clear."""
 MOST_FIELDS = 500
-
-STATUS: Mapping[type[DaybookError], int] = {
-    NotFound: 404,
-    Conflict: 409,
-    Forbidden: 403,
-    DataLoss: 500,
-    Unavailable: 503,
-    TooOften: 429,
-}
 
 
 class Site:
@@ -109,8 +102,10 @@ class Site:
         return RedirectResponse("/me/delete", HTTPStatus.SEE_OTHER)
 
     async def _told(self, request: Request, error: Exception) -> Response:
-        status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
-        return self._problem(request, status, str(error))
+        answer = self._problem(request, status_of(error), str(error))
+        if isinstance(error, TooOften):
+            answer.headers["retry-after"] = str(math.ceil(error.again_in.total_seconds()))
+        return answer
 
     async def _unreadable(self, request: Request, _error: Exception) -> Response:
         """Of what a page's own form would not send: a field that a person typed in is told beside it, by that page."""
