@@ -43,7 +43,7 @@ async def test_an_account_is_connected_and_signs_in(reading, daybook, size, sche
         await says_who_they_are(page, "Do not sign in")
         await page.get_by_role("heading", name="Not signed in").wait_for()
         assert await reader.violations() == []
-        await page.get_by_role("link", name="To the sign-in page").click()
+        await page.get_by_role("link", name="Back").click()
         await page.get_by_role("button", name="Sign in with").click()
         await says_who_they_are(page)
         await page.get_by_text("Good to see you, Grace Hopper.").wait_for()

@@ -91,6 +91,14 @@ async def test_whoever_stops_it_at_the_provider_is_not_signed_in(house):
     assert not await is_signed_in(browser)
 
 
+async def test_whoever_stops_connecting_is_led_back_to_their_accounts(house):
+    browser = await house.signed_in(await house.person())
+    answer = await browser.send("/me/accounts", "/me/accounts/connect", {})
+    address = next(link for link in link_of(answer.text) if link.startswith("http"))
+    came = await back(house, browser, address, next(_subjects), answer="no")
+    assert (came.status_code, "/me/accounts" in link_of(came.text)) == (403, True)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in OpenIdFault if kind is not OpenIdFault.HANG])
 async def test_what_is_not_to_be_believed_signs_nobody_in(house, kind):
     person, subject = await house.person(), next(_subjects)
@@ -219,6 +227,7 @@ async def test_going_to_the_provider_is_limited(house):
         await sent_away(browser)
     answer = await browser.post("/sign-in/account", {}, headers={"x-forwarded-for": next(_addresses)})
     assert (answer.status_code, "too often" in answer.text) == (429, True)
+    assert int(answer.headers["retry-after"]) > 0
 
 
 def a_portal(tmp_path, settings):

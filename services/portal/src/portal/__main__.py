@@ -42,6 +42,7 @@ from portal.days import Days
 from portal.devices import Devices
 from portal.dispatcher import Dispatcher
 from portal.door import Door
+from portal.entrance import Entrance
 from portal.entry_editing import EntryEditing
 from portal.entry_pages import EntryPages
 from portal.farewell import Farewell
@@ -127,11 +128,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         door = Door(visitors, languages, settings.lifetimes, origin=settings.origin, secure=settings.secure)
         days = Days(scheduler, Dispatcher(dispatcher_channel), KeptCalls(journal), switchboard.heard_of)
         accounts, name = Accounts(database, clock), settings.ways.provider
+        entrance = Entrance(door, scheduler)
         sign_in_page = SignInPage(door, pages, settings.ways)
         tries = FormTries(database, settings.journal_secret, settings.trusted_proxies, clock)
         today = Today(door, pages, scheduler, windows, days, switchboard, clock)
         parts = (
-            SignIn(door, pages, scheduler),
+            SignIn(door, pages, entrance),
             sign_in_page,
             today,
             CallNow(door, pages, scheduler),
@@ -154,12 +156,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         routers = [part.router() for part in parts]
         if settings.sign_in_by_call:
             sign_ins = CalledSignIns(database, scheduler_channel, clock)
-            by_call = SignInByCall(door, pages, scheduler, sign_ins, tries, sign_in_page, secure=settings.secure)
+            by_call = SignInByCall(door, pages, entrance, sign_ins, tries, sign_in_page, secure=settings.secure)
             routers.append(by_call.router())
         if settings.openid_registration is not None:
             provider = OpenIdProvider(settings.openid_registration, clock)
             by_account = SignInByAccount(
-                door, pages, scheduler, provider, settings.ways, accounts, tries, secure=settings.secure
+                door, pages, entrance, provider, settings.ways, accounts, tries, secure=settings.secure
             )
             account_pages = AccountPages(door, pages, accounts, by_account, name, readers_clock)
             routers += [by_account.router(), account_pages.router()]

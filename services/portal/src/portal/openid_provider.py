@@ -33,7 +33,6 @@ log = structlog.get_logger()
 RETURN = "/sign-in/account/return"
 """Where the provider sends browsers back to: what it is to have as the redirect URI of Daybook, after the portal's address."""
 ANSWERS_WITHIN = timedelta(seconds=10)
-"""All that is asked for one step of signing in."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By how much the provider's and ours may."""
 LONGEST_SUBJECT = 255
@@ -72,8 +71,15 @@ class Proofs:
 
 
 class OpenIdProvider:
-    def __init__(self, registration: Registration, clock: Clock) -> None:
+    """
+    Args:
+        registration: of this Daybook there.
+        answers_within: how long all may take that is asked for one step of signing in.
+    """
+
+    def __init__(self, registration: Registration, clock: Clock, *, answers_within: timedelta = ANSWERS_WITHIN) -> None:
         self._registration = registration
+        self._answers_within_s = answers_within.total_seconds()
         self._clock = clock
         self._trusted = httpx2.create_ssl_context()
 
@@ -132,7 +138,7 @@ class OpenIdProvider:
         registration = self._registration
         with _told_to_operators(), _as_provider_fails():
             async with (
-                asyncio.timeout(ANSWERS_WITHIN.total_seconds()),
+                asyncio.timeout(self._answers_within_s),
                 AsyncOAuth2Client(
                     registration.client_id,
                     registration.client_secret.get_secret_value(),
@@ -140,7 +146,7 @@ class OpenIdProvider:
                     scope="openid",
                     code_challenge_method="S256",
                     verify=self._trusted,
-                    timeout=ANSWERS_WITHIN.total_seconds(),
+                    timeout=self._answers_within_s,
                 ) as client,
             ):
                 yield client

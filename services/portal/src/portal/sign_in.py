@@ -2,23 +2,21 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chassis.errors import NotFound
 from portal.door import Door, Visit
-from portal.errors import LinkSpent
+from portal.entrance import Entrance
+from portal.errors import LinkSpent, PersonDeleted
 from portal.pages import Pages
-from portal.scheduler import Scheduler
 
 
 class SignIn:
-    def __init__(self, door: Door, pages: Pages, scheduler: Scheduler) -> None:
+    def __init__(self, door: Door, pages: Pages, entrance: Entrance) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
+        self._entrance = entrance
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -32,8 +30,8 @@ class SignIn:
         @router.post("/sign-in/link")
         async def follow(request: Request, token: Annotated[str, Form(max_length=100)]) -> Response:
             try:
-                return await self._let_in(await self._door.visitors.take_link(token))
-            except LinkSpent:
+                return await self._entrance.let_in(await self._door.visitors.take_link(token), way="link", to="/")
+            except (LinkSpent, PersonDeleted):
                 return self._pages.page("link_spent.html", self._door.language(request), status=410)
 
         @router.post("/sign-out")
@@ -43,17 +41,3 @@ class SignIn:
             return answer
 
         return router
-
-    async def _let_in(self, person_id: UUID) -> Response:
-        """
-        Raises:
-            LinkSpent: they were deleted.
-            Unavailable: window-scheduler does not answer.
-        """
-        try:
-            person = await self._scheduler.person(person_id)
-        except NotFound:
-            raise LinkSpent from None
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-        await self._door.let_in(answer, person_id, way="link", locale=person.locale)
-        return answer

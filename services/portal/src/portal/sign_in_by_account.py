@@ -11,17 +11,16 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from chassis.errors import NotFound
 from portal.accounts import COMES_BACK_WITHIN, Accounts
 from portal.browser_sessions import new_token
 from portal.cookies import Cookie
 from portal.door import Door, local_path
-from portal.errors import SignInSpent
+from portal.entrance import Entrance
+from portal.errors import PersonDeleted, SignInSpent
 from portal.form_limits import ACCOUNTS_ASKED_FOR, FormTries
 from portal.languages import Language
 from portal.openid_provider import RETURN, OpenIdProvider, Proofs
 from portal.pages import Pages
-from portal.scheduler import Scheduler
 from portal.sign_in_page import Ways
 
 ACCOUNTS_PAGE = "/me/accounts"
@@ -38,7 +37,7 @@ class SignInByAccount:
         self,
         door: Door,
         pages: Pages,
-        scheduler: Scheduler,
+        entrance: Entrance,
         provider: OpenIdProvider,
         ways: Ways,
         accounts: Accounts,
@@ -48,7 +47,7 @@ class SignInByAccount:
     ) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
+        self._entrance = entrance
         self._provider = provider
         self._ways = ways
         self._accounts = accounts
@@ -72,7 +71,7 @@ class SignInByAccount:
                 raise SignInSpent
             sent = await self._accounts.come_back(browser.fingerprint, state)
             if error or not code:
-                return self._refused(request)
+                return self._refused(request, back_to="/sign-in" if sent.connects is None else ACCOUNTS_PAGE)
             proofs = Proofs(state, sent.nonce, sent.code_verifier)
             account = await self._provider.account(code, proofs, issuer=iss)
             if sent.connects is not None:
@@ -122,21 +121,19 @@ class SignInByAccount:
         if person_id is None:
             return self._unknown(request)
         try:
-            person = await self._scheduler.person(person_id)
-        except NotFound:  # deleted by whoever runs this Daybook
+            answer = await self._entrance.let_in(person_id, way="account", to=leads_to)
+        except PersonDeleted:  # by whoever runs this Daybook
             await self._accounts.disconnect_all_of(person_id)
             return self._unknown(request)
-        answer = RedirectResponse(leads_to, HTTPStatus.SEE_OTHER)
         self._cookie.forget(answer)
-        await self._door.let_in(answer, person_id, way="account", locale=person.locale)
         return answer
 
     def _unknown(self, request: Request) -> Response:
         language = self._door.language(request)
         return self._pages.page("account_unknown.html", language, status=HTTPStatus.FORBIDDEN, ways=self._ways)
 
-    def _refused(self, request: Request) -> Response:
+    def _refused(self, request: Request, *, back_to: str) -> Response:
         language = self._door.language(request)
         return self._pages.page(
-            "account_refused.html", language, status=HTTPStatus.FORBIDDEN, provider=self._ways.provider
+            "account_refused.html", language, status=HTTPStatus.FORBIDDEN, provider=self._ways.provider, back_to=back_to
         )

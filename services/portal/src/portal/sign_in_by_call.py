@@ -16,11 +16,11 @@ from portal.browser_sessions import new_token
 from portal.called_sign_ins import CalledSignIns, Tried
 from portal.cookies import Cookie
 from portal.door import Door, local_path
-from portal.errors import TooOften
+from portal.entrance import Entrance
+from portal.errors import PersonDeleted, TooOften
 from portal.form_limits import CALLS_ASKED_FOR, CODES_TRIED, FormTries
 from portal.languages import marked
 from portal.pages import Pages
-from portal.scheduler import Scheduler
 from portal.sign_in_page import NONE, Problem, SignInPage, reads_in_country
 from portal.telephone_numbers import e164
 
@@ -40,7 +40,7 @@ class SignInByCall:
         self,
         door: Door,
         pages: Pages,
-        scheduler: Scheduler,
+        entrance: Entrance,
         sign_ins: CalledSignIns,
         tries: FormTries,
         page: SignInPage,
@@ -49,7 +49,7 @@ class SignInByCall:
     ) -> None:
         self._door = door
         self._pages = pages
-        self._scheduler = scheduler
+        self._entrance = entrance
         self._sign_ins = sign_ins
         self._tries = tries
         self._page = page
@@ -120,12 +120,10 @@ class SignInByCall:
             problem = Problem(f"{language.say(_WRONG)} {left}", HTTPStatus.UNPROCESSABLE_ENTITY)
             return self._code_form(request, to, problem=problem)
         try:
-            person = await self._scheduler.person(tried.person_id)
-        except NotFound:  # deleted since it rang
+            answer = await self._entrance.let_in(tried.person_id, way="call", to=to)
+        except PersonDeleted:  # since it rang
             return self._no_code(request)
-        answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         self._cookie.forget(answer)
-        await self._door.let_in(answer, tried.person_id, way="call", locale=person.locale)
         return answer
 
     def _unreadable(self, request: Request, error: InvalidInput) -> Problem:
