@@ -41,6 +41,7 @@ from voice_gateway.speech_trouble import SpeechTrouble
 from voice_gateway.spool import Room
 from voice_gateway.stream_tokens import StreamTokens
 from voice_gateway.streams import MediaStreams
+from voice_gateway.telling import Telling
 from voice_gateway.webhooks import Webhooks
 from voice_gateway.wire import media_sockets
 
@@ -95,7 +96,10 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         metrics.spooled_bytes.set_function(lambda: room.taken_bytes)
         journal = Journal(journal_channel, room, token)
         progress = Progress(bus, clock)
+        telling = Telling()
+        stack.callback(telling.drop)
         gathering = Gathering(
+            telling=telling,
             briefings=briefings,
             journal=journal,
             progress=progress,
@@ -106,9 +110,8 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         )
         await stack.enter_async_context(overhearing(bus, calls, gathering))
         code_calls = CodeCalls(
-            briefings=briefings, progress=progress, calls=calls, operator_name=settings.operator_name
+            briefings=briefings, progress=progress, telling=telling, calls=calls, operator_name=settings.operator_name
         )
-        stack.callback(code_calls.drop)
         webhooks = Webhooks(
             base_url=settings.base_url(),
             orchestrator=orchestrator,

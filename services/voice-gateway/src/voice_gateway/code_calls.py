@@ -1,11 +1,6 @@
-"""Calls that tell a code for signing in: no stream, no reflection and nothing in the journal, whatever the orchestrator.
+"""Calls that tell a code for signing in: no stream, no reflection and nothing in the journal, whatever the orchestrator."""
 
-What comes of them is told on the bus before it is said, but nobody sits on the line in silence for a bus that is away: after a
-moment it is said all the same, and told as soon as the bus is there, by this process as long as it runs.
-"""
-
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 import structlog
 
@@ -17,12 +12,11 @@ from voice_gateway.code_telling import CodeCall, Step, next_step
 from voice_gateway.exchange import Outcome
 from voice_gateway.programme_files import sign_in_words
 from voice_gateway.progress import Progress
+from voice_gateway.telling import Telling
 
 log = structlog.get_logger()
 
 KEY_WITHIN_S = 10
-TOLD_WITHIN_S = 2.0
-"""So long the bus is waited for while somebody is on the line. The carrier itself waits 15 s for what it is to say."""
 
 
 class CodeCalls:
@@ -32,17 +26,14 @@ class CodeCalls:
         operator_name: who calls, as the person is told.
     """
 
-    def __init__(self, *, briefings: Briefings, progress: Progress, calls: CallsInProgress, operator_name: str) -> None:
+    def __init__(
+        self, *, briefings: Briefings, progress: Progress, telling: Telling, calls: CallsInProgress, operator_name: str
+    ) -> None:
         self._briefings = briefings
         self._progress = progress
         self._calls = calls
         self._operator_name = operator_name
-        self._telling: set[asyncio.Task[None]] = set()
-
-    def drop(self) -> None:
-        """What is not told yet stays untold."""
-        for task in self._telling:
-            task.cancel()
+        self._telling = telling
 
     async def go_on(
         self,
@@ -69,7 +60,7 @@ class CodeCalls:
         log.info("code.step", step=step.name.lower())
         if step is Step.OPT_OUT:
             log.info("person.opted_out")
-            await self._tell(self._progress.reflection_ended(attempt, call_sid, "", Outcome.OPTED_OUT))
+            await self._telling.tell(self._progress.reflection_ended(attempt, call_sid, "", Outcome.OPTED_OUT))
             return self._part(attempt, words.opt_out_confirmation, words.locale)
         if step is Step.PART:
             return self._part(attempt, words.good_bye, words.locale)
@@ -79,20 +70,11 @@ class CodeCalls:
             code = await self._briefings.code_of_call(attempt.call_id)
             if not code:
                 return self._part(attempt, words.too_late, words.locale)
-            await self._tell(self._progress.code_told(attempt, call_sid))
+            await self._telling.tell(self._progress.code_told(attempt, call_sid))
             text = words.told(code)
         return twiml.say_and_await_key(
             text, language=words.locale, action_url=address_of(call.after(step)), timeout_s=KEY_WITHIN_S
         )
-
-    async def _tell(self, telling: Coroutine[None, None, None]) -> None:
-        """Returns once it is told, or nobody can be kept waiting for that any longer."""
-        task = asyncio.create_task(telling)
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-        await asyncio.wait({task}, timeout=TOLD_WITHIN_S)
-        if not task.done():
-            log.warning("code.told_before_the_bus")
 
     def _part(self, attempt: Attempt, last_words: str, language: str) -> str:
         self._calls.ended(attempt.attempt_id)

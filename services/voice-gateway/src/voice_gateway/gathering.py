@@ -51,6 +51,7 @@ from voice_gateway.keeper import Keeper
 from voice_gateway.programmes import Programme
 from voice_gateway.progress import Progress
 from voice_gateway.standing import standing_after
+from voice_gateway.telling import Telling
 from voice_gateway.unfinished import Unfinished
 from voice_gateway.verdict import Judge
 from voice_gateway.waiting import PATIENCE_MS, QUIET_BEFORE_VERDICT_MS, SCREENED_MS, SILENCE_MS
@@ -89,6 +90,7 @@ class Gathering:
         briefings: Briefings,
         journal: Journal,
         progress: Progress,
+        telling: Telling,
         judge: Judge,
         clock: Clock,
         calls: CallsInProgress,
@@ -97,6 +99,7 @@ class Gathering:
         self._briefings = briefings
         self._journal = journal
         self._progress = progress
+        self._telling = telling
         self._judge = judge
         self._clock = clock
         self._calls = calls
@@ -155,10 +158,10 @@ class Gathering:
         begun_to_say = self._hold(attempt).text_after(len(opened.turns))
         programme, conversation = self._conversations.open(attempt, briefing, opened)
         if not opened.turns:
-            await self._progress.reflection_started(attempt, call_sid, opened.session_id)
+            await self._telling.tell(self._progress.reflection_started(attempt, call_sid, opened.session_id))
 
         async def tell_opt_out() -> None:
-            await self._progress.reflection_ended(attempt, call_sid, opened.session_id, Outcome.OPTED_OUT)
+            await self._end_told(attempt, call_sid, opened.session_id, Outcome.OPTED_OUT)
 
         machine = self._calls.machine(attempt)
         async with self._journal.keeping(opened.session_id) as keeper:
@@ -180,7 +183,7 @@ class Gathering:
                 timeout_s=waits_ms // 1000,
             )
         self._calls.ended(attempt.attempt_id)
-        await self._progress.reflection_ended(attempt, call_sid, opened.session_id, exchange.outcome)
+        await self._end_told(attempt, call_sid, opened.session_id, exchange.outcome)
         log.info("conversation.ended", session_id=opened.session_id, outcome=exchange.outcome)
         return twiml.say_and_hang_up(" ".join(exchange.said), language=programme.locale)
 
@@ -196,8 +199,11 @@ class Gathering:
         if not (isinstance(news, Gathered) and _wants_no_more_calls(news, programme)):
             return twiml.say_and_hang_up(programme.cannot_keep, language=programme.locale)
         log.info("person.opted_out")
-        await self._progress.reflection_ended(attempt, call_sid, "", Outcome.OPTED_OUT)
+        await self._end_told(attempt, call_sid, "", Outcome.OPTED_OUT)
         return twiml.say_and_hang_up(programme.opt_out_confirmation, language=programme.locale)
+
+    async def _end_told(self, attempt: Attempt, call_sid: str, session_id: str, outcome: Outcome) -> None:
+        await self._telling.tell(self._progress.reflection_ended(attempt, call_sid, session_id, outcome))
 
     async def _end(self, keeper: Keeper, outcome: Outcome) -> None:
         try:
