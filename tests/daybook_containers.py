@@ -11,10 +11,18 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import psutil
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 
+import call_dispatcher.settings
+import journal.settings
+import portal.settings
+import voice_gateway.settings
+import window_scheduler.settings
+from chassis.settings import variable_name
 from daybook_cli.stack import Stack
 from daybook_cli.supervisor import Process, inherited
 
@@ -36,15 +44,27 @@ IMAGES = {
 GRPC_SERVICES = ("window-scheduler", "call-dispatcher", "journal")
 # the limits of values.yaml
 MEMORY = {"journal": "512m", "voice_gateway": "1g", "emulators": "512m", "daybook_cli": "256m"}
+
+
+def secrets_of(settings: type[BaseSettings]) -> set[str]:
+    """The variables of a service that are secrets, as its settings say."""
+    return {
+        variable_name(settings, name)
+        for name, field in settings.model_fields.items()
+        if SecretStr in {field.annotation, *get_args(field.annotation)}
+    }
+
+
 SECRETS = {
-    "DAYBOOK_DATABASE_URL",
-    "DAYBOOK_NATS_PASSWORD",
-    "DAYBOOK_JOURNAL_SECRET",
-    "DAYBOOK_VOICE_GATEWAY_SECRET",
-    "DAYBOOK_PORTAL_SECRET",
-    "DAYBOOK_TOOLBOX_SECRET",
-    "TWILIO_AUTH_TOKEN",
-    "GEMINI_API_KEY",
+    name
+    for settings in (
+        call_dispatcher.settings.Settings,
+        journal.settings.Settings,
+        portal.settings.Settings,
+        voice_gateway.settings.Settings,
+        window_scheduler.settings.ApiSettings,
+    )
+    for name in secrets_of(settings)
 }
 AS_A_POD = (
     *("--rm", "--user", "10001:10001", "--read-only", "--tmpfs", "/tmp", "--network", "host"),

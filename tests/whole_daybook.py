@@ -37,8 +37,9 @@ from daybook_cli.embedded import free_port
 from daybook_cli.home import Home
 from daybook_cli.outside import Outside
 from daybook_cli.running import running_stack
-from daybook_cli.stack import WANTED_PORTS, Stack, Tuning
+from daybook_cli.stack import WANTED_PORTS, Stack
 from daybook_cli.supervisor import Supervisor
+from daybook_cli.tuning import Tuning
 
 TIME_FACTOR = 10.0
 EVENT_WITHIN_S = 180.0
@@ -75,7 +76,7 @@ class WholeDaybook:
         self.scheduler = open_channel(stack.scheduler_target)
         self.journal_channel = open_channel_of_all(stack.journal_target, Tokens(secrets_of(stack.home)))
         self.journal = JournalServiceStub(self.journal_channel)
-        self.emulator = httpx2.AsyncClient(base_url=stack.emulator_url, timeout=10, trust_env=False)
+        self.emulator = httpx2.AsyncClient(base_url=stack.parties.carrier_url, timeout=10, trust_env=False)
         self.heard: list[Message] = []
         self.ends: list[str] = []
         self._news = asyncio.Condition()

@@ -56,7 +56,9 @@ async def test_an_account_is_connected_and_signs_in(reading, daybook, size, sche
 
 async def test_the_page_that_leads_to_the_provider_can_be_read_where_nothing_leads_on(reading, daybook):
     async with reading() as reader:
-        await reader.page.route(f"http://{daybook.stack.provider_target}/**", lambda route: route.fulfill(status=204))
+        await reader.page.route(
+            f"http://{daybook.stack.parties.provider_target}/**", lambda route: route.fulfill(status=204)
+        )
         await reader.page.goto("/sign-in")
         await reader.page.get_by_role("button", name="Sign in with").click()
         await reader.page.get_by_role("link", name="Go on to").wait_for()

@@ -22,7 +22,7 @@ from calls_without_end import HANGS_UP, CallsWithoutEnd, calls_without_end
 from footprints import Footprint, footprint, kib_a_call, quarters
 from whole_daybook import WholeDaybook, running_daybook, until
 
-from daybook_cli.stack import Tuning
+from daybook_cli.tuning import Tuning
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -9,7 +9,7 @@ from word_errors import word_error_rate
 
 from daybook.events.v1 import events_pb2 as events
 from daybook.journal.v1 import journal_pb2 as journal
-from daybook_cli.stack import Tuning
+from daybook_cli.tuning import Tuning
 
 pytestmark = [pytest.mark.endurance, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
 

@@ -20,7 +20,7 @@ async def test_a_gateway_that_is_to_go_holds_its_call_to_the_end_and_then_goes(d
     before = len(daybook.ends)
     os.kill(daybook.supervisor.pids["voice-gateway"], signal.SIGTERM)
 
-    async with httpx2.AsyncClient(base_url=daybook.stack.public_url, trust_env=False) as gateway:
+    async with httpx2.AsyncClient(base_url=daybook.stack.parties.public_url, trust_env=False) as gateway:
 
         async def draining() -> bool:
             return (await gateway.get("/readyz")).status_code == httpx2.codes.SERVICE_UNAVAILABLE

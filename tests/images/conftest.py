@@ -15,7 +15,7 @@ from chassis.nats_access import connect_nats
 from daybook_cli.home import Home
 from daybook_cli.outside import Outside
 from daybook_cli.running import running_stack
-from daybook_cli.stack import Tuning
+from daybook_cli.tuning import Tuning
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,8 +22,9 @@ from daybook_cli.outside import choose_outside
 from daybook_cli.portal_link import portal_link
 from daybook_cli.run import run_demo
 from daybook_cli.running import keep_ticking, running_stack
-from daybook_cli.stack import Stack, Tuning
+from daybook_cli.stack import Stack
 from daybook_cli.supervisor import supervising
+from daybook_cli.tuning import Tuning
 
 UP_WITHIN_S = 180.0
 DOWN_WITHIN_S = 120.0

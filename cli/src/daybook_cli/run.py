@@ -83,8 +83,8 @@ async def _call_and_keep(
                 await _show_way_in(stack, person_id, console)
             except StepFailed as failed:  # calls are made all the same
                 console.print(str(failed), style="red")
-            if stack.emulator_url:
-                tasks.create_task(_tell_carrier_words(stack.emulator_url, console))
+            if stack.parties.carrier_url:
+                tasks.create_task(_tell_carrier_words(stack.parties.carrier_url, console))
 
 
 def _show_start(stack: Stack, console: Console) -> None:

@@ -79,7 +79,7 @@ def _described(stack: Stack, supervisor: Supervisor, *, complete: bool) -> Runni
         journal=stack.journal_target,
         nats_url=stack.nats_access("toolbox").url,
         nats_user=stack.nats_access("toolbox").user or "",
-        emulator_url=stack.emulator_url,
+        emulator_url=stack.parties.carrier_url,
         outside=stack.outside.described(),
         health=supervisor.health,
         pids=supervisor.pids,

@@ -6,7 +6,6 @@ services cannot tell but by the address that they are given.
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -18,9 +17,11 @@ from chassis.rpc import Token
 from daybook_cli.embedded import EmbeddedNats, EmbeddedPostgres, free_port, port_or_free
 from daybook_cli.home import Home
 from daybook_cli.journal_access import OPERATOR, PORTAL, token_of_person
-from daybook_cli.observing import Observatory
-from daybook_cli.outside import OPENID_NEEDS, Outside
+from daybook_cli.observing import LOOPBACK, Observatory
+from daybook_cli.outside import Outside
+from daybook_cli.outside_parties import OutsideParties
 from daybook_cli.supervisor import Process, Ready, answering, inherited
+from daybook_cli.tuning import Tuning
 
 GATEWAY_PORT = 8000
 """The first system's port, so that a tunnel to it goes on working."""
@@ -29,35 +30,7 @@ WANTED_PORTS = {"gateway": GATEWAY_PORT, "portal": PORTAL_PORT}
 """Where people and tunnels look for them. Another is taken where one is not free."""
 
 DATABASE = "daybook"
-EMULATED_ACCOUNT_SID = "AC" + "0" * 32
-EMULATED_FROM_NUMBER = "+15005550006"
-EMULATED_CLIENT = "daybook"
-LOOPBACK = "127.0.0.1"
-FASTEST_AUDIO = 3.0
-"""How many times as fast as they live a person's audio may come; the emulated ones may live fast."""
 SERVICES = ("journal", "window-scheduler", "call-dispatcher", "voice-gateway", "portal")
-DAYBOOK_VOICE, CALLER_VOICE = "heart", "deep"
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """How a local Daybook differs from the usual one: what tests and impatient people change.
-
-    Attributes:
-        time_factor: seconds that pass in the emulated outside world in one real second.
-        voices: "hibari" speaks and is heard by real engines; "wordcode" carries the words in band, for tests.
-        persona: how the emulated person behaves (emulators/src/emulators/twilio/README.md lists them).
-        trace: write spans to the logs.
-        observe: a Prometheus, and Grafana where there is one, over all of it.
-        settings: further environment variables, for all services and emulators.
-    """
-
-    time_factor: float = 1.0
-    voices: str = "hibari"
-    persona: str = "talks_and_completes"
-    trace: bool = False
-    observe: bool = False
-    settings: Mapping[str, str] | None = None
 
 
 class Stack:
@@ -87,9 +60,7 @@ class Stack:
         self._ports = dict(ports or {})
         self.postgres = EmbeddedPostgres(home.folder / "postgres", self._port("postgres"))
         self.nats = EmbeddedNats(home.folder / "nats", self._port("nats"), self._port("nats.monitor"))
-        self.public_url = (
-            environment.get("PUBLIC_URL", "") if outside.twilio else f"http://{LOOPBACK}:{self._port('gateway')}"
-        )
+        self.parties = OutsideParties(outside, environment, home, tuning, self._port)
         self.portal_url = f"http://{LOOPBACK}:{self._port('portal')}"
         self.observatory = Observatory(home.observatory, self.metrics_targets) if tuning.observe else None
 
@@ -121,15 +92,6 @@ class Stack:
     def token_of(self, person_id: str) -> Token:
         """What is shown to the journal for a person's own records."""
         return token_of_person(SecretStr(self.home.journal_secret(PORTAL)), person_id)
-
-    @property
-    def emulator_url(self) -> str:
-        return "" if self.outside.twilio else f"http://{self._target('twilio')}"
-
-    @property
-    def provider_target(self) -> str:
-        """host:port of the emulated OpenID provider."""
-        return self._target("openid")
 
     @property
     def database_url(self) -> str:
@@ -166,43 +128,7 @@ class Stack:
 
     def emulators(self) -> list[Process]:
         """Those of the outside parties that are not real."""
-        wanted: list[Process] = []
-        if not self.outside.google:
-            ears = "whisper" if self._tuning.voices == "hibari" else "wordcode"
-            wanted += [
-                self._emulator("google-speech", "google_speech", {"ENGINE": ears}),
-                self._emulator("google-tts", "google_tts", {"VOICE": self._voice(DAYBOOK_VOICE)}),
-            ]
-        if not self.outside.gemini:
-            wanted.append(self._emulator("gemini", "gemini", {}))
-        if not self.outside.openid:
-            settings = {"CLIENT_ID": EMULATED_CLIENT, "CLIENT_SECRET": self.home.secret("emulated-openid-secret")}
-            wanted.append(self._emulator("openid", "openid", settings))
-        if not self.outside.twilio:
-            settings = {
-                "ACCOUNT_SID": EMULATED_ACCOUNT_SID,
-                "AUTH_TOKEN": self.home.secret("emulated-twilio-token"),
-                "FROM_NUMBERS": EMULATED_FROM_NUMBER,
-                "DEFAULT_PERSONA": self._tuning.persona,
-                "VOICE": self._voice(CALLER_VOICE),
-            }
-            wanted.append(self._emulator("twilio", "twilio", settings))
-        return wanted
-
-    def _voice(self, name: str) -> str:
-        return f"hibari:{name}" if self._tuning.voices == "hibari" else "wordcode"
-
-    def _emulator(self, name: str, module: str, settings: Mapping[str, str]) -> Process:
-        common = {"PORT": str(self._port(name)), "TIME_FACTOR": str(self._tuning.time_factor)}
-        if name == "twilio":
-            health = f"http://{self._target(name)}/healthz"
-        else:
-            common["ADMIN_PORT"] = str(self._port(f"{name}.admin"))
-            health = f"http://{self._target(f'{name}.admin')}/healthz"
-        environment = {f"DAYBOOK_EMULATOR_{key}": value for key, value in {**common, **settings}.items()}
-        argv = [sys.executable, "-m", f"emulators.{module}"]
-        further = self._tuning.settings or {}
-        return Process(f"emulator-{name}", argv, {**inherited(), **further, **environment}, answering(health), health)
+        return self.parties.emulators()
 
     def services(self) -> list[Process]:
         """The long-running services."""
@@ -283,7 +209,7 @@ class Stack:
             "DAYBOOK_TOOLBOX_SECRET": self.home.journal_secret(OPERATOR),
             "DAYBOOK_KEK_FOLDER": str(self.home.key_encryption_keys()),
             "DAYBOOK_OBJECT_STORE_URL": self.home.objects.as_uri(),
-            **self._gemini_settings(),
+            **self.parties.gemini(),
         }
 
     def scheduler_settings(self) -> dict[str, str]:
@@ -307,41 +233,13 @@ class Stack:
             "DAYBOOK_VOICE_GATEWAY_TARGET": self._target("gateway.grpc"),
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
             "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret(PORTAL),
-            **self._openid_settings(),
+            **self.parties.openid(),
         }
-
-    def _openid_settings(self) -> dict[str, str]:
-        if self.outside.openid:
-            names = (*OPENID_NEEDS, "DAYBOOK_OPENID_NAME")
-            return {name: self._environment[name] for name in names if name in self._environment}
-        return {
-            "DAYBOOK_OPENID_ISSUER": f"http://{self.provider_target}",
-            "DAYBOOK_OPENID_CLIENT_ID": EMULATED_CLIENT,
-            "DAYBOOK_OPENID_CLIENT_SECRET": self.home.secret("emulated-openid-secret"),
-            "DAYBOOK_OPENID_NAME": "OpenID (emulated)",
-        }
-
-    def _carrier_settings(self) -> dict[str, str]:
-        if self.outside.twilio:
-            names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER", "PUBLIC_URL")
-            return {name: self._environment[name] for name in names}
-        return {
-            "TWILIO_ACCOUNT_SID": EMULATED_ACCOUNT_SID,
-            "TWILIO_AUTH_TOKEN": self.home.secret("emulated-twilio-token"),
-            "TWILIO_FROM_NUMBER": EMULATED_FROM_NUMBER,
-            "PUBLIC_URL": self.public_url,
-            "TWILIO_API_URL": self.emulator_url,
-        }
-
-    def _gemini_settings(self) -> dict[str, str]:
-        if self.outside.gemini:
-            return {"GEMINI_API_KEY": self._environment["GEMINI_API_KEY"]}
-        return {"GEMINI_BASE_URL": f"http://{self._target('gemini')}", "GEMINI_API_KEY": "emulated"}
 
     def _dispatcher_settings(self) -> dict[str, str]:
         return {
             **self._common(),
-            **self._carrier_settings(),
+            **self.parties.carrier(),
             **self._bus("call-dispatcher"),
             "DAYBOOK_DATABASE_URL": self.database_url,
             "DAYBOOK_GRPC_PORT": str(self._port("dispatcher.grpc")),
@@ -349,8 +247,8 @@ class Stack:
         }
 
     def _gateway_settings(self) -> dict[str, str]:
-        carrier = self._carrier_settings()
-        settings = {
+        carrier = self.parties.carrier()
+        return {
             **self._common(),
             **self._bus("voice-gateway"),
             "TWILIO_AUTH_TOKEN": carrier["TWILIO_AUTH_TOKEN"],
@@ -358,19 +256,11 @@ class Stack:
             "DAYBOOK_GRPC_PORT": str(self._port("gateway.grpc")),
             "DAYBOOK_SCHEDULER_TARGET": self.scheduler_target,
             "DAYBOOK_JOURNAL_TARGET": self.journal_target,
-            **self._gemini_settings(),
             "DAYBOOK_JOURNAL_SECRET": self.home.journal_secret("voice-gateway"),
+            **self.parties.audio(),
+            **self.parties.google(),
+            **self.parties.gemini(),
         }
-        if not self.outside.twilio:
-            settings["DAYBOOK_FASTEST_AUDIO"] = f"{FASTEST_AUDIO * self._tuning.time_factor:g}"
-        if self.outside.google:
-            settings["GOOGLE_APPLICATION_CREDENTIALS"] = self._environment["GOOGLE_APPLICATION_CREDENTIALS"]
-        else:
-            settings |= {
-                "GOOGLE_SPEECH_ENDPOINT": self._target("google-speech"),
-                "GOOGLE_TTS_ENDPOINT": self._target("google-tts"),
-            }
-        return settings
 
 
 PASSED_ON = frozenset(
