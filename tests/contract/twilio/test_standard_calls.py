@@ -20,6 +20,23 @@ async def test_what_the_person_says_comes_back_to_the_app(carrier, app):
     assert seen["heard_words"] == "How was your day?"
 
 
+async def test_what_is_heard_so_far_is_told_while_somebody_speaks(carrier, app):
+    await carrier.persona("brief")
+    app.answers["/voice"] = GATHER.replace("<Gather ", '<Gather partialResultCallback="/so-far?turn=1" ')
+    said = (await carrier.ended((await carrier.call(app)).sid))["said"][0]
+    told = await app.wait_for("/so-far", 3)
+    assert all(hook.signed for hook in told)
+    # requests may overtake each other
+    in_order = sorted((hook.params for hook in told), key=lambda params: int(params["SequenceNumber"]))
+    assert [int(params["SequenceNumber"]) for params in in_order] == list(range(len(told)))
+    assert len(told) == (said["end_ms"] - said["start_ms"] - 1) // 2_000
+    for params in in_order:
+        heard = f"{params['StableSpeechResult']} {params['UnstableSpeechResult']}"
+        assert said["text"].startswith(heard)
+        # at 150 words a minute it is five of them in two seconds; the last of them may be under way
+        assert len(heard.split()) - 5 * (int(params["SequenceNumber"]) + 1) in {-1, 0}
+
+
 async def test_turns_follow_each_other(carrier, app):
     await carrier.persona("brief")
     app.answers["/voice"] = GATHER

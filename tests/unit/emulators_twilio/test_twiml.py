@@ -17,7 +17,14 @@ def test_what_twilios_own_library_writes_is_read():
     connect = ConnectVerb(action="/after", method="GET")
     connect.stream(url="wss://example.org/media", name="n").parameter(name="token", value='"quoted"')
     response.append(connect)
-    gather = response.gather(input="speech dtmf", num_digits=1, timeout=3, speech_timeout="auto", action="/heard")
+    gather = response.gather(
+        input="speech dtmf",
+        num_digits=1,
+        timeout=3,
+        speech_timeout="auto",
+        action="/heard",
+        partial_result_callback="/so-far",
+    )
     gather.say("Well?")
     response.redirect("/again")
     response.hangup()
@@ -31,6 +38,7 @@ def test_what_twilios_own_library_writes_is_read():
             speech=True,
             dtmf=True,
             action=Target("/heard"),
+            partial_results=Target("/so-far"),
             num_digits=1,
             finish_on_key="#",
             timeout_s=3,

@@ -1,7 +1,7 @@
 """What the app's TwiML makes of an answered call: verb after verb, document after document."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
 from emulators.errors import UnspeakableText
@@ -44,6 +44,7 @@ class _Fetch:
 
 
 _Next = _Fetch | InlineTwiml | None
+Report = Callable[[Target, Mapping[str, str]], object]
 
 
 class CallFlow:
@@ -54,13 +55,17 @@ class CallFlow:
         line: where it is heard.
         exchange: the carrier's equipment.
         parameters: told with the first document's request, beside those of the call.
+        report: tells the app something without waiting for its answer, even if the call ends meanwhile.
     """
 
-    def __init__(self, call: Call, line: Line, exchange: Exchange, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self, call: Call, line: Line, exchange: Exchange, parameters: Mapping[str, str], report: Report
+    ) -> None:
         self._call = call
         self._line = line
         self._exchange = exchange
         self._first = _next_of(call.request.voice, parameters)
+        self._report = report
         self._url = ""
         self._redirected: _Next = None
         self._running: asyncio.Task[_Next] | None = None
@@ -113,8 +118,8 @@ class CallFlow:
             return await self._fetch(_Fetch(fallback, told))
 
     async def _fetch(self, step: _Fetch) -> Document:
-        self._url = urljoin(self._url, step.target.url)
-        target = Target(self._url, step.target.method)
+        target = self._target(step.target)
+        self._url = target.url
         try:
             answer = await self._exchange.webhooks.send(target, {**self._call.parameters(), **step.parameters})
         except WebhookFailed as failure:
@@ -124,6 +129,10 @@ class CallFlow:
         if not answer.content_type.lower().startswith(_XML_TYPES):
             raise MalformedTwiml(INVALID_CONTENT_TYPE, "the app's answer is no XML: send Content-Type text/xml")
         return read_twiml(answer.text)
+
+    def _target(self, target: Target) -> Target:
+        """As the document that is running names it."""
+        return Target(urljoin(self._url, target.url), target.method)
 
     async def _perform(self, verb: Verb) -> _Next:
         match verb:
@@ -182,6 +191,8 @@ class CallFlow:
                 if gathering.interrupts(frame):
                     marks += playout.clear()
                 gathered = gathering.hear(frame, prompts_over=_PLAYED in marks)
+                if verb.partial_results is not None and (partial := gathering.partial_result()) is not None:
+                    self._report(self._target(verb.partial_results), {**self._call.parameters(), **partial})
                 if gathered is not None:
                     playout.clear()
                     return gathered

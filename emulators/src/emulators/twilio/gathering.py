@@ -1,12 +1,18 @@
-"""When a `<Gather>` ends, and with what (https://www.twilio.com/docs/voice/twiml/gather). Pure."""
+"""When a `<Gather>` ends, and with what; and what it tells while somebody speaks. Pure.
+
+https://www.twilio.com/docs/voice/twiml/gather
+"""
 
 from dataclasses import dataclass
 
 from emulators.twilio.line import LineFrame
+from emulators.twilio.person import Utterance
 from emulators.twilio.tracks import FRAME_MS
 from emulators.twilio.twiml import Gather
 
 CONFIDENCE = "0.93"
+PARTIAL_EVERY_MS = 2_000
+"""Twilio does not say how often; its recogniser tells more often than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,9 @@ class Gathering:
         self._gather = gather
         self._digits = ""
         self._said: list[str] = []
-        self._speaking = False
+        self._saying: Utterance | None = None
+        self._saying_ms = 0
+        self._partials = 0
         self._prompts_over = False
         self._nothing_ms = 0
 
@@ -51,16 +59,31 @@ class Gathering:
                     return self._with_digits()
         return self._after_silence()
 
+    def partial_result(self) -> dict[str, str] | None:
+        """The parameters of the request about what was heard so far, if one is due after this frame."""
+        if self._saying is None or self._saying_ms % PARTIAL_EVERY_MS:
+            return None
+        words = self._saying.text.split()
+        heard = words[: len(words) * self._saying_ms // self._saying.lasts_ms]
+        self._partials += 1
+        return {
+            "StableSpeechResult": " ".join([*self._said, *heard[:-1]]),
+            "UnstableSpeechResult": " ".join(heard[-1:]),
+            "SequenceNumber": str(self._partials - 1),
+        }
+
     def _hear_speech(self, frame: LineFrame) -> None:
         if frame.started is not None:
-            self._speaking = True
+            self._saying = frame.started
+            self._saying_ms = 0
+        self._saying_ms += FRAME_MS
         if frame.finished is not None:
-            self._speaking = False
+            self._saying = None
             self._said.append(frame.finished.text)
             self._nothing_ms = 0
 
     def _after_silence(self) -> Gathered | None:
-        if self._speaking:
+        if self._saying is not None:
             self._nothing_ms = 0
             return None
         if self._digits:

@@ -18,6 +18,10 @@ class Utterance:
     text: str
     audio: bytes
 
+    @property
+    def lasts_ms(self) -> int:
+        return len(self.audio) // BYTES_PER_MS
+
 
 Move = Utterance | Press
 
@@ -71,7 +75,7 @@ class Person:
     @property
     def opens_for_ms(self) -> int:
         """How long they take to pick up and to say what they say without waiting for anybody."""
-        return 0 if self._opening is None else _BREATH_MS + len(self._opening.audio) // BYTES_PER_MS
+        return 0 if self._opening is None else _BREATH_MS + self._opening.lasts_ms
 
     def next(self, *, hears_sound: bool, asked_for_key: bool) -> Act:
         """The next 20 ms. `asked_for_key`: nothing that they say would be listened to."""

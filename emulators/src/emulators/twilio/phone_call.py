@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulators.twilio.call_flow import CallFlow
@@ -191,7 +192,7 @@ class PhoneCall:
         detection = self.call.request.detection
         if detection is not None and detection.report_to is None:
             parameters = await self._detect(detection)
-        self._flow = CallFlow(self.call, line, self._exchange, parameters)
+        self._flow = CallFlow(self.call, line, self._exchange, parameters, self._report)
         await self._flow.run()
 
     async def _detect_meanwhile(self) -> None:
@@ -201,10 +202,13 @@ class PhoneCall:
             return
         verdict = await self._detect(detection)
         told = {"CallSid": self.call.sid, "AccountSid": self.call.account_sid, **verdict}
-        # a task of the whole call's, since the app may end the call before it has answered this
-        self._tasks.create_task(self._report(detection.report_to, told))
+        self._report(detection.report_to, told)
 
-    async def _report(self, target: Target, told: dict[str, str]) -> None:
+    def _report(self, target: Target, told: Mapping[str, str]) -> None:
+        # a task of the whole call's, which may end before the app has answered
+        self._tasks.create_task(self._tell_app(target, told))
+
+    async def _tell_app(self, target: Target, told: Mapping[str, str]) -> None:
         try:
             await self._exchange.webhooks.send(target, told)
             self._tell("webhook.answered", url=target.url)

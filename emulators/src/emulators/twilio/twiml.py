@@ -38,11 +38,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """`speech_timeout_s` and `timeout_s` as in Twilio's attributes; `num_digits` is None for no limit."""
+    """`speech_timeout_s` and `timeout_s` as in Twilio's attributes; `num_digits` is None for no limit, `partial_results` where
+    nobody asked for them.
+    """
 
     speech: bool
     dtmf: bool
     action: Target
+    partial_results: Target | None
     num_digits: int | None
     finish_on_key: str
     timeout_s: float
@@ -137,6 +140,11 @@ def _gather(element: ET.Element, warnings: list[str]) -> Gather:
         speech="speech" in inputs,
         dtmf="dtmf" in inputs,
         action=Target(element.get("action", ""), _method(element, "method")),
+        partial_results=(
+            Target(element.get("partialResultCallback", ""), _method(element, "partialResultCallbackMethod"))
+            if "partialResultCallback" in element.attrib
+            else None
+        ),
         num_digits=int(_number(element, "numDigits", 0)) or None,
         finish_on_key=element.get("finishOnKey", "#"),
         timeout_s=timeout_s,
