@@ -300,7 +300,7 @@ async def test_what_was_said_twice_is_missed_where_it_cannot_have_been_lost(kept
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(around, postgres_server, tmp_path_factory) -> AsyncIterator[Cluster]:
     folder = tmp_path_factory.mktemp("gateways")
-    async with a_database(postgres_server) as url, cluster(around, url, folder, time_factor=3) as it:
+    async with a_database(postgres_server) as url, cluster(around, url, folder, time_factor=1.5) as it:
         yield it
 
 

@@ -1,6 +1,5 @@
 import pytest
 
-from emulators.twilio.scaled_time import ScaledTime
 from emulators.twilio.webhooks import Overrides
 
 
@@ -21,13 +20,3 @@ def test_a_fragment_is_read_as_twilio_documents_it(fragment, overrides):
 def test_all_is_every_cause():
     assert Overrides.of("rp=all").retry("4xx")
     assert not Overrides().retry("5xx")
-
-
-def test_a_factor_shortens_waits_and_leaves_the_app_its_three_seconds():
-    time = ScaledTime(20)
-    assert time.network_timeout_s(15) == 3
-    assert time.network_timeout_s(0.2) == pytest.approx(0.2)
-    assert time.network_timeout_s(200) == 10
-    assert ScaledTime(1).network_timeout_s(15) == 15
-    assert time.at_least(0.6, real_s=0.1) == 2
-    assert ScaledTime(1).at_least(0.6, real_s=0.1) == pytest.approx(0.6)

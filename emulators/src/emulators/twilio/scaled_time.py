@@ -2,7 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+
+_LOOK_EVERY_S = 0.02
+_MOST_LATE_S = 0.003
+_PATIENCE_WITH_THE_APP_S = 10.0
 
 
 class ScaledTime:
@@ -16,10 +22,29 @@ class ScaledTime:
     def __init__(self, factor: float) -> None:
         self.factor = factor
         self._started = time.monotonic()
+        self._stood_s = 0.0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While the block runs, time that is faster than life stands still whenever this process does: in a moment in which a
+        busy machine gives it no turn, seconds would pass, and nobody could answer in them. At factor 1 what is late is late.
+        """
+        looking = asyncio.create_task(self._look_for_standstills()) if self.factor > 1 else None
+        try:
+            yield
+        finally:
+            if looking is not None:
+                looking.cancel()
+
+    async def _look_for_standstills(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(_LOOK_EVERY_S)
+            self._stood_s += max(0.0, time.monotonic() - before - _LOOK_EVERY_S - _MOST_LATE_S)
 
     def now(self) -> float:
         """Virtual seconds since the emulator started."""
-        return (time.monotonic() - self._started) * self.factor
+        return (time.monotonic() - self._started - self._stood_s) * self.factor
 
     def utc(self) -> datetime:
         """The machine's date, which is what the services under test compare with their own."""
@@ -37,7 +62,7 @@ class ScaledTime:
         return max(virtual_s, real_s * self.factor)
 
     def network_timeout_s(self, virtual_s: float) -> float:
-        """How long to wait for the app's answer, in real seconds: scaled, yet not below three seconds where it was
+        """How long to wait for the app's answer, in real seconds: scaled, yet not below ten seconds where it was
         above, since a factor makes neither the app nor the machine faster.
         """
-        return max(virtual_s / self.factor, min(virtual_s, 3.0))
+        return max(virtual_s / self.factor, min(virtual_s, _PATIENCE_WITH_THE_APP_S))

@@ -48,7 +48,7 @@ async def serve(settings: TwilioEmulatorSettings) -> AsyncIterator[Running]:
                 webhooks=Webhooks(client, settings.auth_token, time),
             )
             network = PhoneNetwork(exchange, settings.calls_per_second)
-            async with network.running(), _serving(settings, exchange, network) as port:
+            async with time.running(), network.running(), _serving(settings, exchange, network) as port:
                 # one port for all: the emulator's own API stands below a path that is none of Twilio's
                 yield Running(settings.host, port, admin_port=port)
     finally:
