@@ -1,7 +1,7 @@
 # Daybook. `make help` lists every target; only Python 3.11+, git and make must be there.
 
 PYTHON ?= python3
-# more than there are cores: the tests wait for others for half their time
+# more than there are cores: the tests wait for others for a third of their time
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 2))')
 # a run that hangs is ended as by Ctrl-C, so that it tells what has failed by then
 IN_TIME := timeout --foreground --signal=INT --kill-after=60 2700

@@ -29,13 +29,18 @@ pytest_plugins = ["whole_daybook", "watching"]
 
 WHOLE = ("tests/e2e/", "tests/faults/", "tests/observed/")
 """Folders whose tests share one whole Daybook, or start another, which takes the same port."""
+PORTAL = "tests/integration/portal/"
 
 
 class Beside(LoadScopeScheduling):
-    """How tests run beside each other (`make test`): those of a file stay together, and so do all that need a whole Daybook."""
+    """How tests run beside each other (`make test`): those of a file stay together, and so do all that need a whole Daybook, or
+    the portal beside the services that it asks.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "whole" if nodeid.startswith(WHOLE) else nodeid.split("::", 1)[0]
+        if nodeid.startswith(WHOLE):
+            return "whole"
+        return "portal" if nodeid.startswith(PORTAL) else nodeid.split("::", 1)[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Beside:
@@ -43,8 +48,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Beside:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A whole Daybook comes first, since its tests take longest and wait most."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE))
+    """A whole Daybook comes first, since its tests take longest and wait most; then the portal."""
+    items.sort(key=lambda item: (not item.nodeid.startswith(WHOLE), not item.nodeid.startswith(PORTAL)))
 
 
 # what a browser is driven by is installed for `make test-browser` alone

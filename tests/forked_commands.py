@@ -10,27 +10,36 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from daybook_cli.app import main
 
+HERE = Path()
+
 
 class ForkedCommands:
-    """The client of the process that forks. One command runs at a time."""
+    """The client of the process that forks. One command runs at a time, whoever types them."""
 
     def __init__(self, process: "subprocess.Popen[str]", folder: Path) -> None:
         self._process = process
         self._folder = folder
 
     async def typed(self, *words: str | bytes, environment: Mapping[str, str]) -> tuple[int, str, str]:
-        """Runs a command: (exit status, standard output, standard error)."""
-        return await asyncio.to_thread(self._run, [os.fsdecode(word) for word in words], environment)
+        """As `run`, beside what else the event loop does."""
+        return await asyncio.to_thread(self.run, [os.fsdecode(word) for word in words], environment)
 
-    def _run(self, words: list[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
+    def run(self, words: Sequence[str], environment: Mapping[str, str], cwd: Path = HERE) -> tuple[int, str, str]:
+        """Runs a command: (exit status, standard output, standard error)."""
         out, err = self._folder / "out", self._folder / "err"
-        asked = {"words": words, "environment": dict(environment), "out": str(out), "err": str(err)}
+        asked = {
+            "words": list(words),
+            "environment": dict(environment),
+            "cwd": str(cwd),
+            "out": str(out),
+            "err": str(err),
+        }
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
@@ -68,6 +77,7 @@ def _become_a_command(asked: dict) -> None:
         for name, stream in (("out", sys.stdout), ("err", sys.stderr)):
             os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
         os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
+        os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["environment"])
         sys.argv = ["daybook", *asked["words"]]

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from forked_programs import ForkedProcess, start_program
 
 from daybook_cli.embedded import free_port
 
@@ -28,34 +28,30 @@ class ServiceProcess:
         self, module: str, port_setting: str, environment: Mapping[str, str], log: Path, command: str = "serve"
     ) -> None:
         self.port = free_port()
-        self._argv = (sys.executable, "-m", module, command)
+        self._argv = (module, command)
         own = {name: value.replace(PORT, str(self.port)) for name, value in environment.items()}
         self._environment = {**os.environ, **own, port_setting: str(self.port)}
         self._log = log
-        self._process: Process | None = None
+        self._process: ForkedProcess | None = None
         self._reading: asyncio.Task[None] | None = None
         self._serves = False
 
     async def start(self) -> None:
         """Returns once it serves; fails where it ends before."""
-        self._process = await asyncio.create_subprocess_exec(
-            *self._argv,
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            limit=2**20,
-        )
+        self._process = await start_program(*self._argv, environment=self._environment)
         self._serves, ready = False, asyncio.Event()
         self._reading = asyncio.create_task(self._read(self._process, ready))
         await ready.wait()
         assert self._serves, f"it did not start: {self._log.read_text()[-4000:]}"
 
-    async def _read(self, process: Process, ready: asyncio.Event) -> None:
+    async def _read(self, process: ForkedProcess, ready: asyncio.Event) -> None:
         with self._log.open("ab", buffering=0) as log:
             async for line in process.stdout:
                 log.write(line)
                 if b"process.ready" in line:
                     self._serves = True
                     ready.set()
+            log.write(await process.stderr.read())
         ready.set()
 
     def kill(self) -> None:

@@ -50,9 +50,8 @@ def begun(home, *words):
                 process.send_signal(signal.SIGINT)
 
 
-def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
-    run = typed(home, "run", "--once", "--trace")
-    assert run.returncode == 0, run.stderr
+def assert_a_call_was_shown(said):
+    """From its schedule to its entry, and its trace."""
     kinds = [
         "scheduled",
         "dialed",
@@ -65,25 +64,33 @@ def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
         "finished",
         "saved",
     ]
-    places = [run.stdout.index(f"  {kind}") for kind in kinds]
+    places = [said.index(f"  {kind}") for kind in kinds]
     assert places == sorted(places)
-    entry = run.stdout[run.stdout.index("The journal entry, decrypted by the journal") :]
+    entry = said[said.index("The journal entry, decrypted by the journal") :]
     assert "I baked bread in the evening." in entry
     assert re.search(r"title +It was a quiet day", entry)
     assert "recording" in entry
-    assert re.search(r"\nThe portal: http://127\.0\.0\.1:\d+\n", run.stdout)
-    assert "sign-in" not in run.stdout  # it is gone when the run ends
+    assert re.search(r"\nThe portal: http://127\.0\.0\.1:\d+\n", said)
     for service in ("window-scheduler", "call-dispatcher", "voice-gateway", "journal"):
-        assert service in run.stdout[run.stdout.index("Trace ") :]
+        assert service in said[said.index("Trace ") :]
 
 
-def test_run_ends_by_letting_the_demo_person_into_the_portal_and_stays_up(home):
-    with begun(home, "run") as run:
+@pytest.mark.endurance
+def test_run_once_shows_the_call_and_its_entry_and_ends_well(home):
+    run = typed(home, "run", "--once", "--trace")
+    assert run.returncode == 0, run.stderr
+    assert_a_call_was_shown(run.stdout)
+    assert "sign-in" not in run.stdout  # it is gone when the run ends
+
+
+def test_run_shows_the_call_and_lets_the_demo_person_into_the_portal_and_stays_up(home):
+    with begun(home, "run", "--trace") as run:
         said = ""
         while "another: " not in said:
             line = run.stdout.readline()
             assert line, said
             said += line
+        assert_a_call_was_shown(said)
         link = re.search(r"in the portal: (http://127\.0\.0\.1:\d+/sign-in/link/\S+)\n", said)[1]
         page = httpx2.get(link, trust_env=False)
         assert page.status_code == 200
@@ -94,6 +101,7 @@ def test_run_ends_by_letting_the_demo_person_into_the_portal_and_stays_up(home):
         assert run.wait() == 0
 
 
+@pytest.mark.endurance
 def test_run_once_fails_where_the_call_does_and_says_why(home):
     run = typed(home, "run", "--once", DAYBOOK_PERSONA="invalid_number")
     assert run.returncode == 1
@@ -102,6 +110,7 @@ def test_run_once_fails_where_the_call_does_and_says_why(home):
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.endurance
 def test_run_once_fails_where_a_process_cannot_start_and_names_its_log(home):
     run = typed(home, "run", "--once", DAYBOOK_PERSONA="nobody at all")
     assert run.returncode == 1
@@ -115,7 +124,8 @@ def test_half_an_account_is_refused_before_anything_starts(home):
     assert "which needs TWILIO_AUTH_TOKEN, TWILIO_FROM_NUMBER, PUBLIC_URL, PHONE as well" in run.stderr
 
 
-def test_up_status_and_down(home):
+@pytest.mark.endurance
+def test_up_status_and_down_with_a_prometheus(home):
     assert typed(home, "status").returncode == 1
     up = typed(home, "up", "--observe")
     assert up.returncode == 0, up.stderr
@@ -129,23 +139,6 @@ def test_up_status_and_down(home):
         portal = re.search(r"The portal: (http://127\.0\.0\.1:\d+)\n", up.stdout)[1]
         assert f"The portal: {portal}\n" in status.stdout
         assert "Prometheus: http://127.0.0.1:" in status.stdout
-        assert "Twilio (carrier): emulated" in status.stdout
-        person = typed(
-            home, "person", "add", "--name", "Ada", "--phone", "+12025550177", "--zone", "Europe/Vienna", "--consent"
-        ).stdout.strip()
-        assert (
-            typed(home, "window", "add", person, "--from", "08:00", "--to", "09:00", "--days", "mon,fri").returncode
-            == 0
-        )
-        assert "mon,fri" in typed(home, "window", "list", person).stdout
-        [link] = typed(home, "sign-in-link", person).stdout.splitlines()
-        assert link.startswith(f"{portal}/sign-in/link/")
-        nobody = typed(home, "sign-in-link", "00000000-0000-4000-8000-000000000000")
-        assert (nobody.returncode, nobody.stdout) == (1, "")
-        refused = typed(home, "window", "add", person, "--from", "09:00", "--to", "08:00", "--days", "mon")
-        assert refused.returncode == 1
-        assert "times.ends_at" in refused.stderr
-        assert "+1202" not in typed(home, "person", "list").stdout
     finally:
         assert typed(home, "down").returncode == 0
     assert "not running" in typed(home, "down").stdout

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+from forked_commands import forked_commands
 from pydantic import SecretStr
 
 from chassis.nats_access import NatsAccess, connect_nats
@@ -29,16 +31,27 @@ WITHIN_S = 180
 class Operator:
     """Somebody at a terminal, beside a Daybook of their own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, commands):
         self.folder = Path(folder)
         self.said = ""
+        self._commands = commands
 
     @property
     def running(self):
         return json.loads((self.folder / ".daybook" / "running.json").read_text())
 
     def types(self, *words, **settings):
-        environment = {
+        status, out, err = self._commands.run(words, self._surroundings(settings), self.folder)
+        self.said += out + err
+        return subprocess.CompletedProcess(words, status, out, err)
+
+    def types_elsewhere(self, *words):
+        """At another terminal, while others are typed at this one."""
+        argv, environment = [sys.executable, "-m", "daybook_cli", *words], self._surroundings({})
+        return subprocess.run(argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def _surroundings(self, settings):
+        return {
             **os.environ,
             "DAYBOOK_HOME": str(self.folder / ".daybook"),
             "DAYBOOK_VOICES": "wordcode",
@@ -47,10 +60,6 @@ class Operator:
             "COLUMNS": "300",
             **settings,
         }
-        argv = [sys.executable, "-m", "daybook_cli", *words]
-        done = subprocess.run(argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
-        self.said += done.stdout + done.stderr
-        return done
 
     def told(self, *words, **settings):
         done = self.types(*words, "--json", **settings)
@@ -93,15 +102,24 @@ class Operator:
 
 
 @pytest.fixture(scope="module")
-def operator():
+def commands():
+    with forked_commands() as commands:
+        yield commands
+
+
+@pytest.fixture(scope="module")
+def operator(commands):
     with TemporaryDirectory(prefix="daybook-operated-") as folder:
-        operator = Operator(folder)
+        operator = Operator(folder, commands)
+        assert operator.types("status").returncode == 1
         up = operator.types("up")
         try:
             assert up.returncode == 0, up.stderr
             yield operator
         finally:
-            operator.types("down")
+            down = operator.types("down")
+        assert down.returncode == 0, down.stderr
+        assert "not running" in operator.types("down").stdout
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +127,7 @@ def called_now(operator):
     """Somebody who is called at once, for a test, while other tests go on; and what the command will have told."""
     person, zone = operator.person("--consent")
     with ThreadPoolExecutor() as beside:
-        yield person, zone, beside.submit(operator.types, "call-me-now", person)
+        yield person, zone, beside.submit(operator.types_elsewhere, "call-me-now", person)
 
 
 def test_a_healthy_daybook_passes_every_look(operator):
@@ -125,6 +143,24 @@ def test_a_healthy_daybook_passes_every_look(operator):
     status = operator.types("status")
     assert status.returncode == 0
     assert "Last tick: " in status.stdout
+    assert status.stdout.count("ready") == 12
+    assert "Twilio (carrier): emulated" in status.stdout
+    assert "Daybook runs here already" in operator.types("up").stderr
+
+
+def test_somebody_is_given_a_window_and_a_link_to_the_portal(operator):
+    [portal] = re.findall(r"The portal: (http://127\.0\.0\.1:\d+)\n", operator.types("status").stdout)
+    person, _ = operator.person("--consent")
+    operator.types("window", "add", person, "--from", "08:00", "--to", "09:00", "--days", "mon,fri")
+    assert "mon,fri" in operator.types("window", "list", person).stdout
+    [link] = operator.types("sign-in-link", person).stdout.splitlines()
+    assert link.startswith(f"{portal}/sign-in/link/")
+    nobody = operator.types("sign-in-link", "00000000-0000-4000-8000-000000000000")
+    assert (nobody.returncode, nobody.stdout) == (1, "")
+    refused = operator.types("window", "add", person, "--from", "09:00", "--to", "08:00", "--days", "mon")
+    assert refused.returncode == 1
+    assert "times.ends_at" in refused.stderr
+    assert "+1202" not in operator.types("person", "list").stdout
 
 
 def test_the_supervisor_keeps_its_log_where_the_doctor_says(operator):
@@ -359,8 +395,8 @@ def test_no_name_and_no_number_was_told(operator):
         assert not [look for look in looks if clear in look]
 
 
-def test_where_nothing_runs_the_doctor_says_so(tmp_path):
-    elsewhere = Operator(tmp_path)
+def test_where_nothing_runs_the_doctor_says_so(commands, tmp_path):
+    elsewhere = Operator(tmp_path, commands)
     told = elsewhere.told("doctor")
     assert told["status"] == 2
     assert [it["term"] for it in told["findings"]] == ["not_running"]

@@ -21,6 +21,7 @@ async def house(postgres_url, nats_url, tmp_path):
         yield running
 
 
+@pytest.mark.endurance
 async def test_a_journal_keeps_reads_and_rotates(house):
     kept = await hold(house, turns=2, seconds=2, sound=segments_of(2, 6400))
     assert kept.entry_id

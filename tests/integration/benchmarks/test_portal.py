@@ -2,11 +2,14 @@
 
 import os
 
+import pytest
+
 from benchmarks.portal.__main__ import read, read_bare
 from benchmarks.portal.house import running_portal
 from benchmarks.servers import Server
 
 
+@pytest.mark.endurance
 async def test_each_page_is_opened_and_none_fails(postgres_url, nats_url, tmp_path):
     postgres, nats = Server(postgres_url, os.getpid()), Server(nats_url, os.getpid())
     async with running_portal(postgres, postgres_url, nats, tmp_path, 2) as house:

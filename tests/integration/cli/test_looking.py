@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
+from plain_http import PLAIN
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -29,7 +30,7 @@ TICK = "daybook-window-scheduler-tick"
 
 @pytest.fixture
 async def client():
-    async with httpx2.AsyncClient(trust_env=False) as opened:
+    async with httpx2.AsyncClient(trust_env=False, verify=PLAIN) as opened:
         yield opened
 
 

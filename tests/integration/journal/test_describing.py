@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from plain_http import PLAIN
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from spoken_entries import NOW, instant
@@ -75,7 +76,7 @@ async def emulated():
 
 @pytest.fixture
 async def model(emulated):
-    async with httpx2.AsyncClient(base_url=emulated.admin_url) as admin:
+    async with httpx2.AsyncClient(base_url=emulated.admin_url, verify=PLAIN) as admin:
         yield Gemini(admin)
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from forked_programs import start_program
 from google.protobuf.timestamp_pb2 import Timestamp
 from journal_access import SETTINGS, open_channel_of_all
 from rotations import FIRST_ID, made, opened
@@ -50,8 +51,8 @@ class Process:
         pytest.fail(f"it ended before {event}: {self.log}")
 
     async def ended(self):
-        self.log.append((await self.process.stdout.read()).decode())
-        return await self.process.wait()
+        self.log += [told.decode() for told in await self.process.communicate()]
+        return self.process.returncode
 
 
 @pytest.fixture
@@ -69,10 +70,7 @@ def environment(postgres_url, nats_url, keks, tmp_path):
 
 @asynccontextmanager
 async def running(environment, *arguments):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "journal", *arguments,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    process = await start_program("journal", *arguments, environment=environment)
     try:
         yield Process(process)
     finally:

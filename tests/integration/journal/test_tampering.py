@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from daybook.journal.v1 import journal_pb2 as pb
 
-EXAMPLES = 60
+EXAMPLES = 40
 SEALED = [
     ("person_keys", "wrapped", "person_id"),
     ("sessions", "wrapped_key", "session_id"),

@@ -45,7 +45,7 @@ async def asked(house, part, folder, *options):
 
 @pytest.mark.parametrize("part", PARTS)
 async def test_nothing_is_answered_that_is_not_described(house, part, tmp_path):
-    status, told = await asked(house, part, tmp_path, "--max-examples", "3", "--max-time", "8")
+    status, told = await asked(house, part, tmp_path, "--max-examples", "3", "--max-time", "5")
     assert status == 0, told
 
 

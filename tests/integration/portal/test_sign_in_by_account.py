@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from plain_http import PLAIN
 from service_processes import a_service
 
 from daybook_cli.embedded import free_port
@@ -235,7 +236,9 @@ def a_portal(tmp_path, settings):
 
 
 def client_of(site) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=f"http://127.0.0.1:{site.port}", headers={"sec-fetch-site": "same-origin"})
+    return httpx2.AsyncClient(
+        verify=PLAIN, base_url=f"http://127.0.0.1:{site.port}", headers={"sec-fetch-site": "same-origin"}
+    )
 
 
 async def test_without_the_provider_the_other_ways_to_sign_in_are_there(house, tmp_path):

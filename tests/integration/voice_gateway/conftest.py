@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from journal_access import SECRETS
 from nats.aio.msg import Msg
+from plain_http import PLAIN
 from pydantic import SecretStr
 from stored_messages import stored_messages
 from twilio.request_validator import RequestValidator
@@ -349,8 +350,8 @@ async def surroundings(nats_url: str, *, time_factor: float, kind: type[Outside]
         }
         # the streams are window-scheduler's to make
         await enter(open_bus(NatsAccess(nats_url), source="test", clock=SystemClock(), streams=STREAMS))
-        web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False))
-        rest = await enter(httpx2.AsyncClient(base_url=carrier.base_url, timeout=30, trust_env=False))
+        web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False, verify=PLAIN))
+        rest = await enter(httpx2.AsyncClient(base_url=carrier.base_url, timeout=30, trust_env=False, verify=PLAIN))
         admins = (judge.admin_url, speech.admin_url, tts.admin_url)
         whole = kind(base_url, kept, people, rest, web, nats_url, *admins, environment)
         listener = await nats.connect(nats_url)

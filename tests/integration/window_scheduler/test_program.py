@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import os
-import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -12,6 +11,7 @@ import asyncpg
 import httpx2
 import nats
 import pytest
+from forked_programs import start_program
 
 from chassis.events import CALL_SCHEDULED, CALL_WITHDRAWN, CALLS_STREAM
 from chassis.rpc import open_channel
@@ -40,15 +40,7 @@ def environment(postgres_url, nats_url, tmp_path):
 
 
 async def started(command, environment):
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "window_scheduler",
-        command,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await start_program("window_scheduler", command, environment=environment)
 
 
 async def run(command, environment):

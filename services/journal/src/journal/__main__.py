@@ -177,8 +177,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             )
 
 
-def main(arguments: list[str]) -> int:
-    match arguments:
+def main() -> int:
+    match sys.argv[1:]:
         case ["serve"]:
             return run_program("journal", Settings, serve)
         case ["retain"]:
@@ -193,4 +193,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
