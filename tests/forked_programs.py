@@ -15,10 +15,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 
 LONGEST_REQUEST = 2**16
+WIDE = {"COLUMNS": "400"}
+"""A terminal in which a sentence stands on one line."""
 
 
 class ForkedProcess:
@@ -45,7 +48,8 @@ class ForkedProcess:
 
     def send_signal(self, number: int) -> None:
         if self.returncode is None:  # until it was waited for, no other process has its number
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it is being waited for
+                os.kill(self.pid, number)
 
     async def wait(self) -> int:
         for output in self._outputs:
@@ -70,6 +74,18 @@ async def start_program(module: str, *words: str, environment: Mapping[str, str]
         os.close(its_out)
         os.close(its_err)
     return ForkedProcess(forge, pid, await _Output.of(out), await _Output.of(err))
+
+
+async def run_program(module: str, *words: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Runs `python -m MODULE WORDS` to its end: (exit status, standard output, standard error)."""
+    process = await start_program(module, *words, environment=environment)
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def typed(*words: str | bytes, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """What the command `daybook` answers to these words: (exit status, standard output, standard error)."""
+    return await run_program("daybook_cli", *map(os.fsdecode, words), environment={**WIDE, **environment})
 
 
 class _Output(asyncio.StreamReaderProtocol):
@@ -104,7 +120,8 @@ class _Forge:
         self._socket, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
             argv = [sys.executable, __file__, module, str(its.fileno())]
-            self._process = subprocess.Popen(argv, pass_fds=[its.fileno()])
+            # a command looks how wide its terminal is when it is imported, too
+            self._process = subprocess.Popen(argv, pass_fds=[its.fileno()], env={**os.environ, **WIDE})
         self._turn = threading.Lock()
 
     def fork(self, words: tuple[str, ...], environment: Mapping[str, str], descriptors: list[int]) -> int:
@@ -156,7 +173,7 @@ def _become(main, module: str, words: list[str], environment: dict[str, str], de
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = [module, *words]
-        status = main()
+        status = main() or 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # noqa: BLE001 - told as Python tells it

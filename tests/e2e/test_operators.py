@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
-from forked_commands import forked_commands
+from forked_programs import typed
 from pydantic import SecretStr
 
 from chassis.nats_access import NatsAccess, connect_nats
@@ -31,35 +30,26 @@ WITHIN_S = 180
 class Operator:
     """Somebody at a terminal, beside a Daybook of their own."""
 
-    def __init__(self, folder, commands):
+    def __init__(self, folder):
         self.folder = Path(folder)
         self.said = ""
-        self._commands = commands
 
     @property
     def running(self):
         return json.loads((self.folder / ".daybook" / "running.json").read_text())
 
     def types(self, *words, **settings):
-        status, out, err = self._commands.run(words, self._surroundings(settings), self.folder)
-        self.said += out + err
-        return subprocess.CompletedProcess(words, status, out, err)
-
-    def types_elsewhere(self, *words):
-        """At another terminal, while others are typed at this one."""
-        argv, environment = [sys.executable, "-m", "daybook_cli", *words], self._surroundings({})
-        return subprocess.run(argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
-
-    def _surroundings(self, settings):
-        return {
+        environment = {
             **os.environ,
             "DAYBOOK_HOME": str(self.folder / ".daybook"),
             "DAYBOOK_VOICES": "wordcode",
             "DAYBOOK_TIME_FACTOR": "10",
             "DAYBOOK_PERSONA": "brief",
-            "COLUMNS": "300",
             **settings,
         }
+        status, out, err = asyncio.run(typed(*words, environment=environment))
+        self.said += out + err
+        return subprocess.CompletedProcess(words, status, out, err)
 
     def told(self, *words, **settings):
         done = self.types(*words, "--json", **settings)
@@ -102,15 +92,9 @@ class Operator:
 
 
 @pytest.fixture(scope="module")
-def commands():
-    with forked_commands() as commands:
-        yield commands
-
-
-@pytest.fixture(scope="module")
-def operator(commands):
+def operator():
     with TemporaryDirectory(prefix="daybook-operated-") as folder:
-        operator = Operator(folder, commands)
+        operator = Operator(folder)
         assert operator.types("status").returncode == 1
         up = operator.types("up")
         try:
@@ -127,7 +111,7 @@ def called_now(operator):
     """Somebody who is called at once, for a test, while other tests go on; and what the command will have told."""
     person, zone = operator.person("--consent")
     with ThreadPoolExecutor() as beside:
-        yield person, zone, beside.submit(operator.types_elsewhere, "call-me-now", person)
+        yield person, zone, beside.submit(operator.types, "call-me-now", person)
 
 
 def test_a_healthy_daybook_passes_every_look(operator):
@@ -395,8 +379,8 @@ def test_no_name_and_no_number_was_told(operator):
         assert not [look for look in looks if clear in look]
 
 
-def test_where_nothing_runs_the_doctor_says_so(commands, tmp_path):
-    elsewhere = Operator(tmp_path, commands)
+def test_where_nothing_runs_the_doctor_says_so(tmp_path):
+    elsewhere = Operator(tmp_path)
     told = elsewhere.told("doctor")
     assert told["status"] == 2
     assert [it["term"] for it in told["findings"]] == ["not_running"]

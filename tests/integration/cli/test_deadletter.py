@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from forked_commands import forked_commands
+from forked_programs import typed
 from pydantic import SecretStr
 from real_servers import RealNats
 from sqlalchemy import text
@@ -44,12 +44,6 @@ def password_of(user):
     return f"{user}'s"
 
 
-@pytest.fixture(scope="module")
-def commands():
-    with forked_commands() as opened:
-        yield opened
-
-
 @pytest.fixture
 async def nats_of_users(tmp_path):
     server = RealNats(tmp_path / "nats", authorization({user: password_of(user) for user in USERS}))
@@ -80,8 +74,7 @@ def bus_of(url, user):
 class Operator:
     """Somebody at the terminal of the toolbox."""
 
-    def __init__(self, commands, nats_url) -> None:
-        self.commands = commands
+    def __init__(self, nats_url) -> None:
         self.settings = {
             "PATH": os.environ["PATH"],
             "DAYBOOK_SCHEDULER_TARGET": NOWHERE,
@@ -96,7 +89,7 @@ class Operator:
 
     async def types(self, *words, **settings):
         environment = {name: value for name, value in {**self.settings, **settings}.items() if value}
-        return await self.commands.typed("deadletter", *words, environment=environment)
+        return await typed("deadletter", *words, environment=environment)
 
     async def told(self, *words, **settings):
         """What a command that does what it is to do says."""
@@ -135,8 +128,8 @@ class Operator:
 
 
 @pytest.fixture
-def operator(commands, nats_of_users):
-    return Operator(commands, nats_of_users)
+def operator(nats_of_users):
+    return Operator(nats_of_users)
 
 
 class Dispatcher:

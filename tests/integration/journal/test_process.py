@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 import urllib.request
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -196,15 +195,12 @@ async def cli(*arguments, port):
     targets = {f"DAYBOOK_{service}_TARGET": nowhere for service in ("SCHEDULER", "DISPATCHER")}
     targets["DAYBOOK_JOURNAL_SECRET"] = SETTINGS["DAYBOOK_TOOLBOX_SECRET"]
     around = {**targets, "DAYBOOK_JOURNAL_TARGET": f"127.0.0.1:{port}", "DAYBOOK_NATS_URL": f"nats://{nowhere}"}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "daybook_cli", *arguments,
-        env={"PATH": os.environ["PATH"], **around}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    return await start_program("daybook_cli", *arguments, environment={"PATH": os.environ["PATH"], **around})
 
 
 async def told_by_cli(*arguments, port):
     command = await cli(*arguments, port=port)
-    told, _ = await command.communicate()
+    told = b"".join(await command.communicate())
     return command.returncode, told.decode()
 
 

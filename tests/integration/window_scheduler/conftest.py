@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from crowds import gathered
-from forked_commands import forked_commands
-from forked_ticks import forked_ticks
+from forked_programs import typed
+from forked_ticks import ForkedTicks
 from real_servers import a_template
 
 import window_scheduler
@@ -187,18 +187,11 @@ def placing(database, sealer, clock):
     return partial(SignInCalls, database, sealer, clock, INSTALLED, rules=RULES)
 
 
-@pytest.fixture(scope="session")
-def commands():
-    with forked_commands() as opened:
-        yield opened
-
-
 @pytest.fixture
-def daybook(api, commands):
+def daybook(api):
     """The command `daybook`, as an operator types it: (exit status, standard output, standard error)."""
     environment = {
         "PATH": os.environ["PATH"],
-        "COLUMNS": "400",
         "DAYBOOK_SCHEDULER_TARGET": api.target,
         "DAYBOOK_DISPATCHER_TARGET": NOBODY_LISTENS,
         "DAYBOOK_JOURNAL_TARGET": NOBODY_LISTENS,
@@ -206,7 +199,7 @@ def daybook(api, commands):
         "DAYBOOK_NATS_URL": f"nats://{NOBODY_LISTENS}",
     }
 
-    return partial(commands.typed, environment=environment)
+    return partial(typed, environment=environment)
 
 
 @pytest.fixture
@@ -235,16 +228,16 @@ def tick(database, bus, clock):
 
 
 @pytest.fixture
-async def ticks(database_url, nats_url, tmp_path):
+def ticks(database_url, nats_url):
     """Ticks as processes, by the machine's clock."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DAYBOOK_DATABASE_URL": database_url,
-        "DAYBOOK_NATS_URL": nats_url,
-        "DAYBOOK_LOG_LEVEL": "warning",
-    }
-    async with forked_ticks(environment, tmp_path / "tick.log") as opened:
-        yield opened
+    return ForkedTicks(
+        {
+            "PATH": os.environ["PATH"],
+            "DAYBOOK_DATABASE_URL": database_url,
+            "DAYBOOK_NATS_URL": nats_url,
+            "DAYBOOK_LOG_LEVEL": "warning",
+        }
+    )
 
 
 @pytest.fixture

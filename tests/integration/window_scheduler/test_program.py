@@ -11,7 +11,7 @@ import asyncpg
 import httpx2
 import nats
 import pytest
-from forked_programs import start_program
+from forked_programs import run_program, start_program
 
 from chassis.events import CALL_SCHEDULED, CALL_WITHDRAWN, CALLS_STREAM
 from chassis.rpc import open_channel
@@ -45,9 +45,8 @@ async def started(command, environment):
 
 async def run(command, environment):
     """(exit status, the log's lines, standard error) of one run."""
-    process = await started(command, environment)
-    out, err = await process.communicate()
-    return process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()
+    status, out, err = await run_program("window_scheduler", command, environment=environment)
+    return status, [json.loads(line) for line in out.splitlines()], err
 
 
 def logged(lines, event):
