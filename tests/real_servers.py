@@ -123,7 +123,8 @@ async def a_database(server: EmbeddedPostgres, *, template: str = "template1") -
     """The address of a new database, a copy of another, while the block runs."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.url())
-    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # a small one, to be copied as files: PostgreSQL would write each of its pages to its log as well
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     try:
         yield server.url(name)
     finally:
