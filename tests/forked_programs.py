@@ -85,7 +85,7 @@ async def run_program(module: str, *words: str, environment: Mapping[str, str]) 
 
 async def typed(*words: str | bytes, environment: Mapping[str, str]) -> tuple[int, str, str]:
     """What the command `daybook` answers to these words: (exit status, standard output, standard error)."""
-    return await run_program("daybook_cli", *map(os.fsdecode, words), environment={**WIDE, **environment})
+    return await run_program("daybook_cli", *map(os.fsdecode, words), environment={**environment, **WIDE})
 
 
 class _Output(asyncio.StreamReaderProtocol):

@@ -35,11 +35,11 @@ class ForkedTicks:
 
     async def tick(self, *, kill_after_s: float | None = None) -> Ended:
         """Runs one tick, and kills it (SIGKILL) where it has not ended by itself so many seconds after its start."""
-        begun = time.monotonic()
         process = await start_program("window_scheduler", "tick", environment=self._environment)
+        begun = time.monotonic()
         ending = asyncio.create_task(process.communicate())
         if kill_after_s is not None:
-            await asyncio.wait([ending], timeout=begun + kill_after_s - time.monotonic())
+            await asyncio.wait([ending], timeout=kill_after_s)
             process.kill()
         out, _ = await ending
         return Ended(process.returncode, time.monotonic() - begun, reasons_in(out.decode()))

@@ -20,7 +20,6 @@ import grpc
 import httpx2
 import pytest
 import pytest_asyncio
-from forked_programs import start_program
 from google.protobuf.message import Message
 from journal_access import Tokens, open_channel_of_all, secrets_of
 from nats.aio.msg import Msg
@@ -125,12 +124,8 @@ class WholeDaybook:
         return Person(person.person_id, number, name, person.time_zone)
 
     async def tick(self, name: str = "tick") -> None:
-        _, [_, _, module, *words], environment = self.stack.tick()
-        process = await start_program(module, *words, environment=environment)
-        log = self.stack.home.logs / f"{name}.log"
-        with log.open("ab") as told:
-            told.writelines(await process.communicate())
-        assert process.returncode == 0, log.read_text()[-4000:]
+        _, argv, environment = self.stack.tick()
+        await self.supervisor.run(name, argv, environment)
 
     async def finished(self, person: Person) -> CallFinished:
         message = await self.event(lambda it: isinstance(it, CallFinished) and it.person_id == person.person_id)
