@@ -97,7 +97,7 @@ async def gateway(settings: Settings, stop: asyncio.Event) -> AsyncIterator[Gate
         journal = Journal(journal_channel, room, token)
         progress = Progress(bus, clock)
         telling = Telling()
-        stack.callback(telling.drop)
+        stack.push_async_callback(telling.close)
         gathering = Gathering(
             telling=telling,
             briefings=briefings,

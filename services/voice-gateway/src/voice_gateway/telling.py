@@ -20,15 +20,29 @@ class Telling:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def tell(self, telling: Coroutine[None, None, None]) -> None:
-        """Returns once it is told, or nobody can be kept waiting for that any longer."""
+        """Returns once it is told, or nobody can be kept waiting for that any longer.
+
+        Args:
+            telling: tells it, however long the bus takes. Where it fails by that moment, its error is raised.
+        """
         task = asyncio.create_task(telling)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        await asyncio.wait({task}, timeout=TOLD_WITHIN_S)
-        if not task.done():
+        task.add_done_callback(self._ended)
+        try:
+            await asyncio.wait_for(asyncio.shield(task), TOLD_WITHIN_S)
+        except TimeoutError:
             log.warning("call.said_before_told")
 
-    def drop(self) -> None:
-        """What is not told yet stays untold."""
-        for task in self._under_way:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("call.untold", error=type(error).__name__)
+
+    async def close(self) -> None:
+        """This process goes: what is not told yet stays untold, and the log says that there was some."""
+        under_way = list(self._under_way)
+        if under_way:
+            log.error("calls.untold", number=len(under_way))
+        for task in under_way:
             task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
