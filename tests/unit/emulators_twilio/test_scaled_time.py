@@ -27,3 +27,14 @@ async def test_what_is_faster_than_life_stands_still_with_its_process(factor, st
         passed_s = (scaled.now() - before) / factor
     # how much longer a busy machine takes is not known
     assert (passed_s < 0.3) == stands_still
+
+
+async def test_who_waits_for_a_moment_waits_on_where_time_stood_still():
+    scaled = ScaledTime(20)
+    async with scaled.running():
+        moment = scaled.now() + 4.0
+        waiting = asyncio.create_task(scaled.until(moment))
+        await asyncio.sleep(0)
+        time.sleep(0.3)  # noqa: ASYNC251 - nothing else has a turn
+        await waiting
+        assert scaled.now() >= moment

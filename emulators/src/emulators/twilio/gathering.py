@@ -4,6 +4,7 @@ https://www.twilio.com/docs/voice/twiml/gather
 """
 
 from dataclasses import dataclass
+from itertools import count
 
 from emulators.twilio.line import LineFrame
 from emulators.twilio.person import Utterance
@@ -31,7 +32,7 @@ class Gathering:
         self._said: list[str] = []
         self._saying: Utterance | None = None
         self._saying_ms = 0
-        self._partials = 0
+        self._partials = count()
         self._prompts_over = False
         self._nothing_ms = 0
 
@@ -65,11 +66,10 @@ class Gathering:
             return None
         words = self._saying.text.split()
         heard = words[: len(words) * self._saying_ms // self._saying.lasts_ms]
-        self._partials += 1
         return {
             "StableSpeechResult": " ".join([*self._said, *heard[:-1]]),
             "UnstableSpeechResult": " ".join(heard[-1:]),
-            "SequenceNumber": str(self._partials - 1),
+            "SequenceNumber": str(next(self._partials)),
         }
 
     def _hear_speech(self, frame: LineFrame) -> None:
