@@ -9,8 +9,8 @@ from google.cloud.speech_v2 import SpeechAsyncClient
 from google.cloud.speech_v2.services.speech.transports import SpeechGrpcAsyncIOTransport
 from google.cloud.texttospeech_v1 import TextToSpeechAsyncClient
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import TextToSpeechGrpcAsyncIOTransport
-from plain_http import PLAIN
 
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators import gemini, google_speech, google_tts
 from emulators.program import Running
 
@@ -33,7 +33,7 @@ async def speech_client(speech: Running) -> AsyncIterator[SpeechAsyncClient]:
 
 @pytest.fixture
 async def speech_admin(speech: Running) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=speech.admin_url, verify=PLAIN) as client:
+    async with httpx2.AsyncClient(base_url=speech.admin_url, verify=NO_AUTHORITIES) as client:
         yield client
 
 
@@ -52,7 +52,7 @@ async def tts_client(tts: Running) -> AsyncIterator[TextToSpeechAsyncClient]:
 
 @pytest.fixture
 async def tts_admin(tts: Running) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=tts.admin_url, verify=PLAIN) as client:
+    async with httpx2.AsyncClient(base_url=tts.admin_url, verify=NO_AUTHORITIES) as client:
         yield client
 
 
@@ -71,5 +71,5 @@ async def gemini_honest() -> AsyncIterator[Running]:
 
 @pytest.fixture
 async def gemini_admin(gemini_scripted: Running) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=gemini_scripted.admin_url, verify=PLAIN) as client:
+    async with httpx2.AsyncClient(base_url=gemini_scripted.admin_url, verify=NO_AUTHORITIES) as client:
         yield client

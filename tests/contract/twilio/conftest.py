@@ -13,11 +13,11 @@ import orjson
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
-from plain_http import PLAIN
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators import wordcode
 from emulators.program import Running
 from emulators.twilio import TwilioEmulatorSettings, serve
@@ -264,7 +264,7 @@ async def carrier_with(**settings: Any) -> AsyncIterator[Carrier]:
     async with serve(chosen) as running:
         http = RedirectedHttpClient(running.base_url)
         try:
-            async with httpx2.AsyncClient(base_url=running.base_url, timeout=30, verify=PLAIN) as admin:
+            async with httpx2.AsyncClient(base_url=running.base_url, timeout=30, verify=NO_AUTHORITIES) as admin:
                 yield Carrier(running, Client(ACCOUNT_SID, AUTH_TOKEN, http_client=http), admin)
         finally:
             http.close()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from plain_http import PLAIN
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -23,6 +22,7 @@ from daybook_cli.kubernetes import look_at_cluster
 from daybook_cli.observations import CronJob, Deployment, Health
 from daybook_cli.probes import firing_alerts, look_at, look_once
 from daybook_cli.streams import look_at_streams
+from daybook_cli.supervisor import NO_AUTHORITIES
 
 BATCH, APPS = "/apis/batch/v1/namespaces/calls", "/apis/apps/v1/namespaces/calls"
 TICK = "daybook-window-scheduler-tick"
@@ -30,7 +30,7 @@ TICK = "daybook-window-scheduler-tick"
 
 @pytest.fixture
 async def client():
-    async with httpx2.AsyncClient(trust_env=False, verify=PLAIN) as opened:
+    async with httpx2.AsyncClient(trust_env=False, verify=NO_AUTHORITIES) as opened:
         yield opened
 
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from plain_http import PLAIN
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from spoken_entries import NOW, instant
@@ -23,6 +22,7 @@ from daybook.journal.v1 import keeping_pb2 as keeping
 from daybook.journal.v1.archive_pb2_grpc import ArchiveServiceStub
 from daybook.journal.v1.keeping_pb2_grpc import KeepingServiceStub
 from daybook.journal.v1.revisions_pb2 import AUTHOR_DAYBOOK, AUTHOR_PERSON, Revision
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators import gemini
 from journal.audit import Audit
 from journal.describing import Describing
@@ -76,7 +76,7 @@ async def emulated():
 
 @pytest.fixture
 async def model(emulated):
-    async with httpx2.AsyncClient(base_url=emulated.admin_url, verify=PLAIN) as admin:
+    async with httpx2.AsyncClient(base_url=emulated.admin_url, verify=NO_AUTHORITIES) as admin:
         yield Gemini(admin)
 
 

@@ -19,7 +19,6 @@ import pytest
 import pytest_asyncio
 from journal_access import SECRETS, SETTINGS, Tokens, open_channel_of_all
 from journal_entries import Kept
-from plain_http import PLAIN
 from real_servers import RealNats, a_database
 from service_processes import PORT, ServiceProcess, a_service
 
@@ -36,6 +35,7 @@ from chassis.rpc import open_channel
 from daybook.scheduler.v1 import scheduler_pb2 as pb
 from daybook.scheduler.v1 import scheduler_pb2_grpc as rpc
 from daybook_cli.embedded import free_port
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators import google_tts, openid
 from emulators.openid import OpenIdSettings
 from emulators.program import Running
@@ -113,18 +113,18 @@ class Provider:
 
     async def agree(self, address: str, subject: str, answer: str = "yes") -> str:
         """Says who one is on the page to which Daybook leads. Returns where that leads back to."""
-        async with httpx2.AsyncClient(verify=PLAIN) as http:
+        async with httpx2.AsyncClient(verify=NO_AUTHORITIES) as http:
             asked = Page((await http.get(address)).text)
             told = {**asked.fields, "subject": subject, "answer": answer}
             return (await http.post(f"{self.running.base_url}/authorize", data=told)).headers["location"]
 
     async def do_wrong(self, kind: str) -> None:
         """The next code that is fetched meets this."""
-        async with httpx2.AsyncClient(verify=PLAIN) as http:
+        async with httpx2.AsyncClient(verify=NO_AUTHORITIES) as http:
             (await http.post(f"{self.running.admin_url}/faults", json={"kind": kind})).raise_for_status()
 
     async def change_keys(self) -> None:
-        async with httpx2.AsyncClient(verify=PLAIN) as http:
+        async with httpx2.AsyncClient(verify=NO_AUTHORITIES) as http:
             (await http.post(f"{self.running.admin_url}/keys/rotate")).raise_for_status()
 
 
@@ -175,7 +175,7 @@ class House:
         return made.stdout.splitlines()[-1]
 
     def browser(self) -> Browser:
-        http = httpx2.AsyncClient(base_url=self.origin, verify=PLAIN)
+        http = httpx2.AsyncClient(base_url=self.origin, verify=NO_AUTHORITIES)
         self.browsers.append(http)
         return Browser(http, self.origin)
 

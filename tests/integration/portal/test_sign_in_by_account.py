@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from plain_http import PLAIN
 from service_processes import a_service
 
 from daybook_cli.embedded import free_port
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators.openid import OpenIdFault
 from portal.form_limits import ACCOUNTS_ASKED_FOR
 
@@ -237,7 +237,7 @@ def a_portal(tmp_path, settings):
 
 def client_of(site) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
-        verify=PLAIN, base_url=f"http://127.0.0.1:{site.port}", headers={"sec-fetch-site": "same-origin"}
+        verify=NO_AUTHORITIES, base_url=f"http://127.0.0.1:{site.port}", headers={"sec-fetch-site": "same-origin"}
     )
 
 

@@ -17,7 +17,6 @@ import pytest
 import pytest_asyncio
 from journal_access import SECRETS
 from nats.aio.msg import Msg
-from plain_http import PLAIN
 from pydantic import SecretStr
 from stored_messages import stored_messages
 from twilio.request_validator import RequestValidator
@@ -35,6 +34,7 @@ from daybook.journal.v1.journal_pb2_grpc import JournalServiceServicer, add_Jour
 from daybook.scheduler.v1 import scheduler_pb2 as scheduler
 from daybook.scheduler.v1.scheduler_pb2_grpc import CallsServiceServicer, add_CallsServiceServicer_to_server
 from daybook_cli.embedded import EmbeddedNats, free_port
+from daybook_cli.supervisor import NO_AUTHORITIES
 from emulators import gemini, google_speech, google_tts, twilio
 from journal.rights import GATEWAY
 from voice_gateway.__main__ import Gateway, gateway
@@ -350,8 +350,10 @@ async def surroundings(nats_url: str, *, time_factor: float, kind: type[Outside]
         }
         # the streams are window-scheduler's to make
         await enter(open_bus(NatsAccess(nats_url), source="test", clock=SystemClock(), streams=STREAMS))
-        web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False, verify=PLAIN))
-        rest = await enter(httpx2.AsyncClient(base_url=carrier.base_url, timeout=30, trust_env=False, verify=PLAIN))
+        web = await enter(httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False, verify=NO_AUTHORITIES))
+        rest = await enter(
+            httpx2.AsyncClient(base_url=carrier.base_url, timeout=30, trust_env=False, verify=NO_AUTHORITIES)
+        )
         admins = (judge.admin_url, speech.admin_url, tts.admin_url)
         whole = kind(base_url, kept, people, rest, web, nats_url, *admins, environment)
         listener = await nats.connect(nats_url)
